@@ -1,0 +1,64 @@
+import type { RemoteService } from '../errors.ts'
+
+/** The published limits that a call can count against; the rates stand in quota-rates.ts. */
+export type QuotaName =
+  | 'graph-security'
+  | 'graph-incidents'
+  | 'graph-hunting'
+  | 'defender-incidents'
+  | 'defender-hunting'
+  | 'endpoint'
+  | 'endpoint-hunting'
+  | 'endpoint-package'
+  | 'entra-token'
+  | 'none'
+
+/** One request to a service on the other side. */
+export type RemoteCall = {
+  service: RemoteService
+  /** The customer tenant the call is about: its quota and its circuit; null for calls about no tenant. */
+  tenantId: string | null
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  url: URL
+  headers?: Record<string, string>
+  body?: string
+  /**
+   * Changes something there. A write is repeated only when it is known that it
+   * did not happen: no connection came about, or the service answered 429.
+   * Default: true for PATCH and DELETE, false for GET and POST.
+   */
+  write?: boolean
+  /** Default `none`. */
+  quota?: QuotaName
+  /** Time for one try, from sending to the last byte; default 30 s. */
+  timeoutMs?: number
+  /** Time for the whole call with its waits and retries; default 2 min. */
+  deadlineMs?: number
+  /** Tries in all; default 4. */
+  attempts?: number
+  /** Largest body that is read; default 8 MB. */
+  maxBytes?: number
+  /** `json` (default): a 2xx must carry a whole JSON document (204 and empty 202 excepted). `any`: the body is taken as it is. */
+  expect?: 'json' | 'any'
+  signal?: AbortSignal
+}
+
+/** A 2xx with the expected content. */
+export type RemoteAnswer = {
+  status: number
+  /** Names in lower case; repeated headers joined by `, `. */
+  headers: Record<string, string>
+  text: string
+  /** The id that Microsoft's support asks for. */
+  requestId: string | null
+  /** The last try alone, without waits. */
+  durationMs: number
+}
+
+/** The only way out: every HTTP request to a cloud service goes through here. */
+export type Remote = {
+  /** @throws RemoteError for everything that is not a 2xx with the expected content */
+  call(call: RemoteCall): Promise<RemoteAnswer>
+  /** Ends idle connections; calls under way finish first. */
+  close(): Promise<void>
+}
