@@ -45,7 +45,14 @@ export class AppError extends Error {
 }
 
 /** The services on the other side of the wire. */
-export type RemoteService = 'entra' | 'graph' | 'defender' | 'endpoint' | 'key-vault' | 'managed-identity' | 'webhook'
+export type RemoteService =
+  | 'entra'
+  | 'graph'
+  | 'defender'
+  | 'endpoint'
+  | 'key-vault'
+  | 'managed-identity'
+  | 'webhook'
 
 /** Whose move it is before the same call can succeed. */
 export type Mover = 'partner' | 'customer' | 'microsoft' | 'nobody'
