@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
@@ -16,8 +17,8 @@ export async function openSchemaEngine<T>(
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
-  const wasmFile = new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm'))
-  const { instance } = await WebAssembly.instantiate(await readFile(fileURLToPath(wasmFile)), {
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
+  const { instance } = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
     './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports,
   })
   const { __wbg_set_wasm: setWasm, SchemaEngine: Engine } = glue as unknown as {
