@@ -28,7 +28,10 @@ export async function openSchemaEngine<T>(
   setWasm(instance.exports)
   ;(instance.exports.__wbindgen_start as () => void)()
 
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString }))
+  // The engine never closes its pool: an idle connection would keep the database
+  // from being copied or dropped for pg's default ten seconds.
+  const pool = { connectionString, idleTimeoutMillis: 200 }
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool))
   const engine = await Engine.new({ datamodels: undefined }, () => {}, adapter)
   try {
     return await work(engine)
