@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { prepare, projectNode, root } from './prepare.mjs'
+
+/**
+ * Runs one of the project's TypeScript programs on the project's own Node.
+ *
+ * npm puts node_modules/.bin first on the path, so from the second start on
+ * this script itself runs on Node 24 and simply loads the program. On the
+ * first start it runs on the machine's Node and starts a process.
+ */
+export async function runProgram(file) {
+  prepare()
+  const program = join(root, file)
+  if (Number(process.versions.node.split('.')[0]) >= 24) {
+    process.argv[1] = program
+    await import(pathToFileURL(program).href)
+    return
+  }
+  // The channel ends when this process dies, however it dies; the program stops then.
+  const child = spawn(projectNode, [program, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
+}

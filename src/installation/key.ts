@@ -1,0 +1,52 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError } from '../errors.ts'
+import type { InstallationStore } from './store.ts'
+
+/**
+ * The installation's own key, 32 bytes. Link tokens, PKCE verifiers, nonces and
+ * cookie signatures derive from it, so none of them has to be stored.
+ *
+ * With an embedded database it lives in the data folder; processes that share a
+ * database are given the same one through TENANTRY_SECRET_KEY.
+ *
+ * @param secretKey the setting (base64), null to use the data folder's file
+ * @throws AppError `settings` when the database belongs to an installation with another key
+ */
+export async function openKey(
+  { secretKey, dataDir }: { secretKey: string | null; dataDir: string },
+  store: InstallationStore,
+): Promise<Buffer> {
+  const key = secretKey ? Buffer.from(secretKey, 'base64') : await keyFile(dataDir)
+  const fingerprint = createHash('sha256')
+    .update('tenantry key fingerprint:')
+    .update(key)
+    .digest('hex')
+    .slice(0, 16)
+  const known = await store.rememberFingerprint(fingerprint)
+  if (known !== fingerprint) {
+    throw new AppError(
+      'settings',
+      'this database was made with another installation key: consent links and sessions made with it would stop working',
+      {
+        remedy:
+          'Set TENANTRY_SECRET_KEY to the value that the other processes use, or copy their secret.key into the data folder.',
+      },
+    )
+  }
+  return key
+}
+
+async function keyFile(dataDir: string): Promise<Buffer> {
+  const path = join(dataDir, 'secret.key')
+  await mkdir(dataDir, { recursive: true })
+  try {
+    // Exclusive: of two processes that start at once, one makes the key and both read it.
+    await writeFile(path, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
+    await chmod(path, 0o600)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  return Buffer.from((await readFile(path, 'utf8')).trim(), 'base64')
+}
