@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../generated/prisma/client.ts'
-import { Prisma, type PrismaClient } from '../generated/prisma/client.ts'
+import type { Database } from '../database/index.ts'
+import { type AuditEvent, Prisma } from '../generated/prisma/client.ts'
 import type { Actor } from '../tenants/actor.ts'
 
 /** A transaction under way; what is written through it commits or vanishes together. */
