@@ -1,0 +1,211 @@
+import type { Surface } from '../clouds/clouds.ts'
+import { RemoteError, type RemoteFailure } from '../errors.ts'
+import { createGate } from './gate.ts'
+import { Lru } from './lru.ts'
+import type { Token } from './token.ts'
+
+const surfaces: readonly Surface[] = ['graph', 'defender', 'endpoint']
+
+/** A token this close to its end may not outlive the request it is for. */
+const lastMomentsMs = 30_000
+
+/** Exchanges at once in all, and how many of them nobody waits for. */
+const mintsAtOnce = 200
+const refreshesAtOnce = 32
+
+/** A refusal that only people can lift is not asked for again on each call. */
+const permanentPauseMs = 15_000
+
+export type AcquireOptions = {
+  /** Past the cache, and in place of what it holds. For proofs: an older token does not show new roles. */
+  fresh?: boolean
+  /** Ends the wait of this caller; others may wait for the same token. */
+  signal?: AbortSignal
+}
+
+export type TokenCacheStats = {
+  size: number
+  hits: number
+  misses: number
+  /** Newer tokens fetched in the background. */
+  refreshes: number
+  failures: number
+}
+
+export type TokenCache = {
+  /** @throws RemoteError when there is no valid token and none can be had */
+  acquire(tenantId: string, surface: Surface, options?: AcquireOptions): Promise<Token>
+  /** Forgets a tenant's tokens: consent changed, or the tenant left. */
+  drop(tenantId: string, surface?: Surface): void
+  /** An API answered 401: the token is forgotten unless a newer one took its place. */
+  rejected(token: Token): void
+  dropAll(): void
+  stats(): TokenCacheStats
+}
+
+type Entry = {
+  token: Token
+  /** Milliseconds; after a failed refresh this lies later than the token's own time. */
+  refreshFrom: number
+  failedRefreshes: number
+}
+
+type Remembered = { failure: RemoteFailure; until: number }
+
+/**
+ * Tokens in memory, keyed by tenant and surface; one cache serves one
+ * registration in one cloud, and the key says so. A hit costs the same however
+ * many tenants there are. Callers who want the same token share one exchange,
+ * and a valid token is never withheld because a newer one could not be had.
+ */
+export function createTokenCache(options: {
+  /** What all keys begin with: cloud and registration. */
+  scope: string
+  mint: (tenantId: string, surface: Surface) => Promise<Token>
+  now: () => Date
+  random?: () => number
+  /** Tokens held at most; the one unused for longest makes room. */
+  limit?: number
+  onRefreshFailed?: (tenantId: string, surface: Surface, failure: RemoteFailure) => void
+}): TokenCache {
+  const { scope, mint, now, random = Math.random, limit = 50_000, onRefreshFailed } = options
+  const entries = new Lru<string, Entry>(limit)
+  const refused = new Lru<string, Remembered>(limit)
+  const flights = new Map<string, Promise<Token>>()
+  const gate = createGate(mintsAtOnce)
+  const counts = { hits: 0, misses: 0, refreshes: 0, failures: 0 }
+  let refreshing = 0
+
+  const keyOf = (tenantId: string, surface: Surface) => `${scope}|${tenantId.toLowerCase()}|${surface}`
+
+  /** Starts an exchange. Its token is kept unless, meanwhile, the tenant was dropped or a fresher exchange began. */
+  function start(key: string, tenantId: string, surface: Surface): Promise<Token> {
+    const flight: Promise<Token> = gate(() => mint(tenantId, surface)).then(
+      token => {
+        if (flights.get(key) === flight) {
+          flights.delete(key)
+          refused.delete(key)
+          entries.set(key, { token, refreshFrom: token.refreshAt.getTime(), failedRefreshes: 0 })
+        }
+        return token
+      },
+      error => {
+        counts.failures++
+        if (flights.get(key) === flight) {
+          flights.delete(key)
+          remember(key, error)
+        }
+        throw error
+      },
+    )
+    flights.set(key, flight)
+    return flight
+  }
+
+  function remember(key: string, error: unknown): void {
+    if (!(error instanceof RemoteError)) return
+    const { retryAfterSeconds, permanent } = error.failure
+    const pauseMs = retryAfterSeconds !== null ? retryAfterSeconds * 1000 : permanent ? permanentPauseMs : 0
+    if (pauseMs > 0) refused.set(key, { failure: error.failure, until: now().getTime() + pauseMs })
+  }
+
+  function refresh(key: string, entry: Entry, tenantId: string, surface: Surface): void {
+    if (flights.has(key) || refreshing >= refreshesAtOnce) return
+    refreshing++
+    start(key, tenantId, surface)
+      .then(
+        () => {
+          counts.refreshes++
+        },
+        (error: unknown) => {
+          entry.failedRefreshes++
+          entry.refreshFrom = now().getTime() + pauseAfter(error, entry.failedRefreshes, random)
+          if (error instanceof RemoteError) onRefreshFailed?.(tenantId, surface, error.failure)
+        },
+      )
+      .finally(() => {
+        refreshing--
+      })
+  }
+
+  async function acquire(tenantId: string, surface: Surface, wish: AcquireOptions = {}): Promise<Token> {
+    const key = keyOf(tenantId, surface)
+    if (wish.fresh) return waited(start(key, tenantId, surface), wish.signal)
+
+    const at = now().getTime()
+    const entry = entries.get(key)
+    if (entry && at < entry.token.expiresAt.getTime() - lastMomentsMs) {
+      counts.hits++
+      if (at >= entry.refreshFrom) refresh(key, entry, tenantId, surface)
+      return entry.token
+    }
+
+    counts.misses++
+    try {
+      const flight = flights.get(key)
+      if (flight) return await waited(flight, wish.signal)
+      const known = refused.get(key)
+      if (known && at < known.until) throw still(known, at)
+      return await waited(start(key, tenantId, surface), wish.signal)
+    } catch (error) {
+      const isValid =
+        entry && entries.peek(key) === entry && now().getTime() < entry.token.expiresAt.getTime()
+      if (isValid && error instanceof RemoteError) return entry.token
+      throw error
+    }
+  }
+
+  function forget(key: string): void {
+    entries.delete(key)
+    refused.delete(key)
+    // The exchange under way goes on for those who wait, but its token is not kept.
+    flights.delete(key)
+  }
+
+  return {
+    acquire,
+    drop(tenantId, surface) {
+      for (const one of surface ? [surface] : surfaces) forget(keyOf(tenantId, one))
+    },
+    rejected(token) {
+      const key = keyOf(token.tenantId, token.surface)
+      if (entries.peek(key)?.token === token) entries.delete(key)
+    },
+    dropAll() {
+      entries.clear()
+      refused.clear()
+      flights.clear()
+    },
+    stats: () => ({ size: entries.size, ...counts }),
+  }
+}
+
+/** The remembered refusal, with the time that is left of its pause. */
+function still({ failure, until }: Remembered, at: number): RemoteError {
+  const left = Math.ceil((until - at) / 1000)
+  return new RemoteError({ ...failure, retryAfterSeconds: failure.retryAfterSeconds === null ? null : left })
+}
+
+/** As the service says, else half a minute, doubled with each failure up to five minutes; spread by a quarter. */
+function pauseAfter(error: unknown, failures: number, random: () => number): number {
+  const told = error instanceof RemoteError ? error.failure.retryAfterSeconds : null
+  const seconds = told ?? Math.min(30 * 2 ** (failures - 1), 300)
+  return seconds * 1000 * (1 + random() / 4)
+}
+
+/** Waits for a shared result until the caller gives up. */
+async function waited(flight: Promise<Token>, signal: AbortSignal | undefined): Promise<Token> {
+  if (!signal) return flight
+  // Somebody else may be the last to look at it.
+  flight.catch(() => undefined)
+  signal.throwIfAborted()
+
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([flight, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
