@@ -1,0 +1,48 @@
+import type { RemoteFailure } from '../errors.ts'
+import type { FailureName } from './failure-names.ts'
+
+const passing: ReadonlySet<string> = new Set<FailureName>([
+  'throttled',
+  'cpu_quota_exhausted',
+  'unavailable',
+  'timeout',
+  'network',
+  'reset',
+  'bad_answer',
+])
+
+/** Names that an answer may carry while a fresh consent has not reached every part of Microsoft's cloud. */
+const settling: ReadonlySet<string> = new Set<FailureName>([
+  'consent_missing',
+  'service_missing',
+  'role_missing',
+  'token_rejected',
+])
+
+const troubled: ReadonlySet<string> = new Set<FailureName>([
+  'unavailable',
+  'timeout',
+  'network',
+  'reset',
+  'bad_answer',
+])
+
+/** True when the same call may well succeed a little later. Says nothing about whether a write happened. */
+export function isRetryable(failure: RemoteFailure): boolean {
+  return passing.has(failure.code) && !failure.permanent
+}
+
+/**
+ * True when, within the first minutes after a consent, the failure may only
+ * mean that it has not spread yet: consent and roles reach Microsoft's
+ * directories with a delay that nobody publishes.
+ */
+export function afterConsentRetryable(failure: RemoteFailure): boolean {
+  const refusedByApi = failure.service !== 'entra' && (failure.status === 401 || failure.status === 403)
+  return !failure.permanent || settling.has(failure.code) || refusedByApi
+}
+
+/** True when the service itself seems ill, which is what opens a circuit. */
+export function isServiceTrouble(failure: RemoteFailure): boolean {
+  return troubled.has(failure.code)
+}
