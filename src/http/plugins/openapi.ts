@@ -1,0 +1,33 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import plugin from 'fastify-plugin'
+import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+
+/** The schemas that check requests and answers also describe them, as OpenAPI 3.1. */
+export const openapi = plugin(
+  async (app: FastifyInstance, { publicUrl, version }: { publicUrl: string; version: string }) => {
+    app.setValidatorCompiler(validatorCompiler)
+    app.setSerializerCompiler(serializerCompiler)
+    const transform = createJsonSchemaTransform({})
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Tenantry',
+          version,
+          description:
+            'Customers of a security partner, their consent, and their Microsoft Defender data. Errors are RFC 9457 problem documents with a stable `code`; lists take `limit` (1–200) and `cursor`; times are ISO 8601 UTC.',
+        },
+        servers: [{ url: publicUrl }],
+        components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+        security: [{ apiKey: [] }],
+      },
+      // Only the JSON API is described; pages are for people.
+      transform: input =>
+        input.url.startsWith('/api/v1/')
+          ? transform(input)
+          : { schema: { ...input.schema, hide: true }, url: input.url },
+    })
+  },
+  { name: 'openapi' },
+)
