@@ -1,0 +1,44 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** Cookies do not know ports: the name must differ from those of the application on the same host. */
+const cookieName = 'simulator_session'
+const maxSessions = 10_000
+
+/** One browser; the account used last comes first. */
+export type Session = { sid: string; usernames: string[] }
+
+/** Who is signed in at the simulated Entra, by browser. In memory: a restart signs everybody out. */
+export class Sessions {
+  readonly #sessions = new Map<string, Session>()
+
+  find(request: FastifyRequest): Session | undefined {
+    const id = request.cookies[cookieName]
+    return id === undefined ? undefined : this.#sessions.get(id)
+  }
+
+  signIn(request: FastifyRequest, reply: FastifyReply, username: string): Session {
+    const session = this.find(request) ?? this.#open(reply)
+    session.usernames = [username, ...session.usernames.filter(name => name !== username)]
+    return session
+  }
+
+  signOut(request: FastifyRequest, reply: FastifyReply, username?: string): void {
+    const session = this.find(request)
+    if (!session) return
+    session.usernames = username ? session.usernames.filter(name => name !== username) : []
+    if (session.usernames.length > 0) return
+    this.#sessions.delete(request.cookies[cookieName] ?? '')
+    reply.clearCookie(cookieName, { path: '/' })
+  }
+
+  #open(reply: FastifyReply): Session {
+    const oldest = this.#sessions.keys().next().value
+    if (this.#sessions.size >= maxSessions && oldest !== undefined) this.#sessions.delete(oldest)
+    const id = randomBytes(24).toString('base64url')
+    const session: Session = { sid: randomUUID(), usernames: [] }
+    this.#sessions.set(id, session)
+    reply.setCookie(cookieName, id, { path: '/', httpOnly: true, sameSite: 'lax' })
+    return session
+  }
+}
