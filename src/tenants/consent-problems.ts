@@ -1,0 +1,67 @@
+import type { RemoteFailure } from '../errors.ts'
+import type { FailureName } from '../remote/failure-names.ts'
+
+/**
+ * Failures that say something about the tenant's consent, roles or licence,
+ * as opposed to one request or one bad minute: they call for a check at once.
+ */
+const aboutTheTenant: ReadonlySet<string> = new Set<FailureName>([
+  'consent_missing',
+  'app_removed',
+  'app_disabled',
+  'app_refused',
+  'role_missing',
+  'license_missing',
+  'service_missing',
+  'service_disabled',
+  'tenant_restricted',
+  'tenant_not_found',
+  'wrong_cloud',
+])
+
+export function isAboutTheTenant(failure: RemoteFailure): boolean {
+  return aboutTheTenant.has(failure.code)
+}
+
+/** The partner's own credential or registration is refused: no tenant's consent has changed. */
+const aboutThePartner: ReadonlySet<string> = new Set<FailureName>([
+  'credential_invalid',
+  'credential_expired',
+  'credential_missing',
+  'certificate_unknown',
+  'assertion_time',
+  'assertion_invalid',
+  'federation_mismatch',
+  'registration_wrong',
+  'vault_denied',
+  'vault_item_missing',
+  'identity_missing',
+])
+
+export function isAboutThePartner(failure: RemoteFailure): boolean {
+  return aboutThePartner.has(failure.code)
+}
+
+/** What one request was answered with says nothing about the tenant's health: the service was there and worked. */
+const aboutTheRequest: ReadonlySet<string> = new Set<FailureName>([
+  'not_allowed',
+  'not_found',
+  'changed_upstream',
+  'action_in_progress',
+  'invalid_request',
+  'invalid_query',
+  'query_timeout',
+  'query_too_heavy',
+  'result_too_large',
+  'partial_answer',
+  'too_large',
+  'canceled',
+  // Waiting for quota is the ordinary course of things.
+  'throttled',
+  'cpu_quota_exhausted',
+  'quota_exhausted',
+])
+
+export function isAboutTheRequest(failure: RemoteFailure): boolean {
+  return aboutTheRequest.has(failure.code)
+}
