@@ -60,7 +60,7 @@ export function readFailure(seen: Seen): RemoteFailure {
     remedy,
     status: seen.status ?? null,
     serviceCode: serviceCode ?? ownCode(body),
-    requestId: requestIdOf(seen.headers ?? {}) ?? tidyId(body.requestId) ?? seen.clientRequestId ?? null,
+    requestId: requestIdOf(seen.headers ?? {}, body.requestId) ?? seen.clientRequestId ?? null,
     retryAfterSeconds: readRetryAfter(
       seen.headers?.['retry-after'],
       `${body.message ?? ''}\n${seen.body ?? ''}`,
@@ -71,8 +71,14 @@ export function readFailure(seen: Seen): RemoteFailure {
 }
 
 /** The id by which Microsoft's support finds a call. */
-export function requestIdOf(headers: Record<string, string>): string | null {
-  return tidyId(headers['request-id'] ?? headers['x-ms-request-id'] ?? headers['client-request-id'] ?? null)
+export function requestIdOf(headers: Record<string, string>, fromBody: string | null = null): string | null {
+  const candidates = [
+    headers['request-id'],
+    headers['x-ms-request-id'],
+    fromBody,
+    headers['client-request-id'],
+  ]
+  return candidates.find(id => looksLikeId(id)) ?? null
 }
 
 function judge(seen: Seen, body: ErrorBody): Verdict {
@@ -154,6 +160,6 @@ function ownCode(body: ErrorBody): string | null {
 }
 
 /** Ids come from outside: only what looks like one is kept. */
-function tidyId(id: string | null): string | null {
-  return id !== null && /^[\w.:-]{4,100}$/.test(id) ? id : null
+function looksLikeId(id: string | null | undefined): id is string {
+  return typeof id === 'string' && /^[\w.:-]{4,100}$/.test(id)
 }

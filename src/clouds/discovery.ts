@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import { AppError, RemoteError } from '../errors.ts'
+import { type Remote, readFailure, readJson } from '../remote/index.ts'
+import { type CloudName, clouds, issuerV2 } from './clouds.ts'
+import type { Endpoints } from './endpoints.ts'
+import { cloudsOfRegion, type Region } from './tenant-cloud.ts'
+import { isTenantId, readTenantIdentifier, type TenantIdentifier } from './tenant-identifier.ts'
+
+export type DiscoveredTenant = {
+  tenantId: string
+  /** In lower-case ASCII; null when the tenant was named by its id. */
+  domain: string | null
+  cloud: CloudName
+  /** Entra's `tenant_region_scope`, for instance `EU`. */
+  regionScope: string | null
+}
+
+export type Discovery = {
+  /**
+   * Finds a tenant by its id or by a verified domain, without any credential.
+   *
+   * @throws AppError `tenant_not_found` for identifiers that are malformed or unknown, `wrong_cloud` for a
+   *   tenant of another cloud; RemoteError when Entra could not be asked
+   */
+  resolve(tenantOrDomain: string): Promise<DiscoveredTenant>
+}
+
+const keptMs = 10 * 60_000
+const mostKept = 1000
+
+const textOrNull = z.string().nullish().catch(null)
+
+/** @see Microsoft identity platform, "OpenID Connect on the Microsoft identity platform", provider metadata */
+const documentShape = z.looseObject({
+  issuer: z.string(),
+  token_endpoint: z.string(),
+  tenant_region_scope: textOrNull,
+  tenant_region_sub_scope: textOrNull,
+  cloud_instance_name: textOrNull,
+})
+
+type DiscoveryDocument = z.infer<typeof documentShape>
+
+type Parts = { remote: Remote; endpoints: Endpoints; now?: () => number }
+
+export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): Discovery {
+  const kept = new Map<string, { tenant: DiscoveredTenant; until: number }>()
+
+  async function read(path: string): Promise<DiscoveryDocument> {
+    const answer = await remote.call({
+      service: 'entra',
+      // Not yet known to be a tenant: what somebody typed must not grow circuits and quotas.
+      tenantId: null,
+      method: 'GET',
+      url: endpoints.url('login', path),
+      timeoutMs: 10_000,
+      deadlineMs: 20_000,
+      attempts: 3,
+      maxBytes: 256 * 1024,
+    })
+    const document = documentShape.safeParse(readJson(answer, 'entra'))
+    if (document.success) return document.data
+    throw badDocument('The discovery document lacks what it must hold.')
+  }
+
+  /** The sub-scope stands in the v1.0 document when the v2.0 one leaves it out; without it GCC looks like the commercial cloud. */
+  async function readRegion(identifier: TenantIdentifier, document: DiscoveryDocument): Promise<Region> {
+    const region = {
+      scope: document.tenant_region_scope ?? null,
+      subScope: document.tenant_region_sub_scope ?? null,
+      instance: document.cloud_instance_name ?? null,
+    }
+    if (region.subScope !== null) return region
+    try {
+      const older = await read(`/${identifier.value}/.well-known/openid-configuration`)
+      return { ...region, subScope: older.tenant_region_sub_scope ?? null }
+    } catch (error) {
+      // The older document only refines the answer: without it the tenant counts as one without a sub-scope.
+      if (error instanceof RemoteError) return region
+      throw error
+    }
+  }
+
+  async function ask(identifier: TenantIdentifier): Promise<DiscoveredTenant> {
+    const document = await read(`/${identifier.value}/v2.0/.well-known/openid-configuration`)
+    const region = await readRegion(identifier, document)
+    refuseOtherCloud(region, document)
+
+    const tenantId =
+      endpoints.admitLink('login', document.token_endpoint).pathname.split('/')[1]?.toLowerCase() ?? ''
+    if (!isTenantId(tenantId) || (identifier.kind === 'id' && tenantId !== identifier.value)) {
+      throw badDocument('The discovery document is about another tenant than the one asked for.')
+    }
+    if (document.issuer.toLowerCase() !== issuerV2(endpoints.cloud, tenantId)) {
+      throw badDocument('The issuer in the discovery document is not the one of this cloud.')
+    }
+    return {
+      tenantId,
+      domain: identifier.kind === 'domain' ? identifier.value : null,
+      cloud: endpoints.cloud.name,
+      regionScope: region.scope,
+    }
+  }
+
+  function refuseOtherCloud(region: Region, document: DiscoveryDocument): void {
+    const possible = cloudsOfRegion(region)
+    // A tenant of another cloud is answered with endpoints over there.
+    const elsewhere = Object.values(clouds).filter(
+      cloud =>
+        cloud.loginOrigin !== endpoints.cloud.loginOrigin &&
+        cloud.loginOrigin === originOf(document.token_endpoint),
+    )
+    if (elsewhere.length === 0 && possible.includes(endpoints.cloud.name)) return
+    const actual = elsewhere.length > 0 ? elsewhere.map(cloud => cloud.name) : possible
+    throw wrongCloud(endpoints.cloud.label, actual.map(name => clouds[name].label).join(' or '), actual[0])
+  }
+
+  return {
+    async resolve(tenantOrDomain) {
+      const identifier = readTenantIdentifier(tenantOrDomain)
+      if (!identifier) throw malformed()
+      const known = kept.get(identifier.value)
+      if (known && known.until > now()) return known.tenant
+
+      const tenant = await ask(identifier).catch(error => {
+        throw asAppError(error, endpoints.cloud.label)
+      })
+      kept.delete(identifier.value)
+      kept.set(identifier.value, { tenant, until: now() + keptMs })
+      if (kept.size > mostKept) kept.delete(kept.keys().next().value ?? '')
+      return tenant
+    },
+  }
+}
+
+function originOf(link: string): string | null {
+  return URL.canParse(link) ? new URL(link).origin : null
+}
+
+function badDocument(message: string): RemoteError {
+  const failure = readFailure({ service: 'entra', status: 200, problem: 'error_body' })
+  return new RemoteError({ ...failure, message })
+}
+
+function malformed(): AppError {
+  return new AppError('tenant_not_found', 'That is neither a tenant id nor a domain name.', {
+    remedy:
+      'Give the tenant id (a GUID) or one of the verified domains of the customer, such as customer.example.',
+  })
+}
+
+function wrongCloud(ours: string, theirs: string, cloud: CloudName | undefined): AppError {
+  return new AppError('wrong_cloud', `This tenant lives in ${theirs}; this installation works in ${ours}.`, {
+    remedy: `Connect it from an installation for ${theirs}, with an app registration made there.`,
+    details: { cloud: cloud ?? null },
+  })
+}
+
+function asAppError(error: unknown, ours: string): unknown {
+  if (!(error instanceof RemoteError)) return error
+  const { code, message, remedy } = error.failure
+  if (code === 'tenant_not_found') return new AppError('tenant_not_found', message, { remedy, cause: error })
+  if (code === 'wrong_cloud') return wrongCloud(ours, 'another national cloud', undefined)
+  return error
+}
