@@ -59,16 +59,16 @@ export function readAccessToken(
   const claims = readClaims(jwt, requestId)
 
   if (claims.tid.toLowerCase() !== tenantId.toLowerCase()) {
-    throw badAnswer('"tid" in the token is not the requested tenant', { requestId })
+    throw badAnswer('"tid" in the token is not the requested tenant', requestId)
   }
   if (!audiencesOf(cloud, surface).has(withoutTrailingSlash(claims.aud))) {
-    throw badAnswer(`"aud" in the token is not the ${surface} resource`, { requestId })
+    throw badAnswer(`"aud" in the token is not the ${surface} resource`, requestId)
   }
   if ((claims.appid ?? claims.azp)?.toLowerCase() !== clientId.toLowerCase()) {
-    throw badAnswer('the token was issued to another client', { requestId })
+    throw badAnswer('the token was issued to another client', requestId)
   }
   if (claims.exp * 1000 + skewSeconds * 1000 <= now.getTime()) {
-    throw badAnswer('the token had expired when it arrived; compare this machine’s clock', { requestId })
+    throw badAnswer('the token had expired when it arrived; compare this machine’s clock', requestId)
   }
 
   return { roles: claims.roles ?? [], expiresAt: new Date(claims.exp * 1000) }
@@ -79,7 +79,7 @@ function readClaims(jwt: string, requestId: string | null) {
     return claimsSchema.parse(decodeJwt(jwt))
   } catch {
     // The cause is left out: a parser's message may quote what it could not parse.
-    throw badAnswer('the access token is not a JWT with "tid", "aud" and "exp"', { requestId })
+    throw badAnswer('the access token is not a JWT with "tid", "aud" and "exp"', requestId)
   }
 }
 

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Endpoints } from '../clouds/endpoints.ts'
+import type { RemoteFailure } from '../errors.ts'
+import { failureFromRedirect } from '../remote/redirect-failure.ts'
 import type { Presented } from './credentials/credential.ts'
 import { badAnswer } from './failures.ts'
 
@@ -58,13 +60,7 @@ export function writeAuthorizeUrl(request: AuthorizeRequest): URL {
 /** How the browser came back. `state` is null when missing: compare it before anything else. */
 export type AuthorizeRedirect =
   | { kind: 'code'; code: string; state: string | null; sessionState: string | null }
-  | {
-      kind: 'refused'
-      state: string | null
-      error: string
-      subcode: string | null
-      description: string | null
-    }
+  | { kind: 'refused'; state: string | null; failure: RemoteFailure }
   | { kind: 'malformed'; state: string | null; problem: string }
 
 /**
@@ -78,16 +74,8 @@ export function readAuthorizeRedirect(redirect: URLSearchParams): AuthorizeRedir
       return { kind: 'malformed', state, problem: `"${name}" is given twice` }
   }
 
-  const error = redirect.get('error')
-  if (error) {
-    return {
-      kind: 'refused',
-      state,
-      error,
-      subcode: redirect.get('error_subcode'),
-      description: redirect.get('error_description'),
-    }
-  }
+  const failure = failureFromRedirect(redirect)
+  if (failure) return { kind: 'refused', state, failure }
 
   const code = redirect.get('code')
   if (!code) return { kind: 'malformed', state, problem: 'the redirect has neither "code" nor "error"' }
@@ -140,7 +128,7 @@ export function readCodeResponse(text: string, requestId: string | null): string
   try {
     return codeResponseSchema.parse(JSON.parse(text)).id_token
   } catch {
-    throw badAnswer('the token answer holds no ID token', { requestId })
+    throw badAnswer('the token answer holds no ID token', requestId)
   }
 }
 

@@ -114,8 +114,8 @@ async function readKeySet(text: string, requestId: string | null): Promise<Map<s
       if (!(key instanceof Uint8Array)) keys.set(jwk.kid, { key, issuer: issuer ?? null })
     }
   } catch (cause) {
-    throw badAnswer('the signing keys could not be read', { requestId, cause })
+    throw badAnswer('the signing keys could not be read', requestId, cause)
   }
-  if (keys.size === 0) throw badAnswer('the answer holds no signing key', { requestId })
+  if (keys.size === 0) throw badAnswer('the answer holds no signing key', requestId)
   return keys
 }

@@ -2,10 +2,11 @@ import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
 import type { Surface } from '../clouds/clouds.ts'
 import type { Endpoints } from '../clouds/endpoints.ts'
 import { AppError, RemoteError } from '../errors.ts'
+import { namedFailure } from '../remote/named-failure.ts'
 import type { Remote } from '../remote/types.ts'
 import { readAccessToken } from './access-token.ts'
 import type { Presented } from './credentials/credential.ts'
-import { badAnswer, tokenFailure } from './failures.ts'
+import { badAnswer } from './failures.ts'
 import { isGuid } from './guid.ts'
 import { createMsalNetwork } from './msal-network.ts'
 import { Token } from './token.ts'
@@ -14,7 +15,6 @@ export type MintRequest = {
   tenantId: string
   surface: Surface
   presented: Presented
-  signal?: AbortSignal | undefined
 }
 
 /** Fetches one token from Entra, past every cache. */
@@ -44,13 +44,13 @@ export function createMint(options: {
   const { endpoints, clientId, remote, now, random } = options
   const { cloud } = endpoints
 
-  return async ({ tenantId, surface, presented, signal }) => {
+  return async ({ tenantId, surface, presented }) => {
     const resource = cloud.resources[surface]
     if (!resource) throw surfaceMissing(surface, cloud.label)
     // A domain would do for Entra, but then one tenant had two names.
     if (!isGuid(tenantId)) throw new AppError('invalid', 'the tenant is not named by its GUID')
 
-    const network = createMsalNetwork({ endpoints, remote, tenantId, signal })
+    const network = createMsalNetwork({ endpoints, remote, tenantId })
     const client = new ConfidentialClientApplication({
       auth: { clientId, authority: `${cloud.loginOrigin}/${tenantId}`, ...asMsalCredential(presented) },
       system: {
@@ -93,7 +93,7 @@ async function acquire(client: ConfidentialClientApplication, resource: string, 
   } catch (error) {
     if (failure()) throw failure()
     if (error instanceof RemoteError) throw error
-    throw badAnswer('the token answer could not be read', { cause: named(error) })
+    throw badAnswer('the token answer could not be read', null, named(error))
   }
 }
 
@@ -125,12 +125,8 @@ function planRefresh(
   return new Date(askedAt.getTime() + after * 1000)
 }
 
-function surfaceMissing(surface: Surface, cloud: string) {
-  return tokenFailure({
-    code: 'service_missing',
-    message: `${cloud} has no ${surface} API`,
-    remedy: 'Use another surface for this tenant.',
-    permanent: true,
-    whoseMove: 'nobody',
-  })
+function surfaceMissing(surface: Surface, cloud: string): RemoteError {
+  const message = `${cloud} has no ${surface} API.`
+  const remedy = 'Use another surface for this tenant.'
+  return new RemoteError(namedFailure('service_missing', { service: 'entra', message, remedy }))
 }

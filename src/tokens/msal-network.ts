@@ -44,9 +44,8 @@ export function createMsalNetwork(options: {
   endpoints: Endpoints
   remote: Remote
   tenantId: string
-  signal?: AbortSignal | undefined
 }): MsalNetwork {
-  const { endpoints, remote, tenantId, signal } = options
+  const { endpoints, remote, tenantId } = options
   let seen: SeenAnswer | null = null
   let failure: unknown = null
 
@@ -66,7 +65,6 @@ export function createMsalNetwork(options: {
         quota: 'entra-token',
         timeoutMs: tokenTimeoutMs,
         deadlineMs: tokenDeadlineMs,
-        ...(signal ? { signal } : {}),
       })
       const body = readTokenBody(answer.text, answer.requestId)
       seen = {
@@ -97,6 +95,6 @@ function readTokenBody(text: string, requestId: string | null): z.infer<typeof t
     return tokenBodySchema.parse(JSON.parse(text))
   } catch {
     // No cause: a parser's message may quote a piece of a token.
-    throw badAnswer('the token answer holds no bearer token with its lifetime', { requestId })
+    throw badAnswer('the token answer holds no bearer token with its lifetime', requestId)
   }
 }

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
-import { RemoteError, type RemoteService } from '../../errors.ts'
-import { tokenFailure } from '../failures.ts'
+import { RemoteError } from '../../errors.ts'
+import { namedFailure } from '../../remote/named-failure.ts'
 
 /** How long a secret or certificate read from a vault is believed. */
 export const vaultMaxAgeMs = 60 * 60 * 1000
@@ -33,60 +33,44 @@ export function vaultClientOptions(vaultUrl: string) {
 }
 
 /** What the Azure libraries throw, as far as we read it. */
-type AzureError = { name?: string; code?: unknown; statusCode?: unknown; message?: string }
+type AzureError = { name?: string; code?: unknown; statusCode?: unknown }
+
+const identityErrors = new Set([
+  'CredentialUnavailableError',
+  'AggregateAuthenticationError',
+  'AuthenticationError',
+  'AuthenticationRequiredError',
+])
 
 /**
  * Names what an Azure library threw. Nothing of its message is kept: it may
  * quote the answer.
  *
- * @param what the thing that was wanted, e.g. `the secret "x" in the vault`
+ * @param what the thing that was wanted, e.g. `The secret "x" in the key vault`
  */
-export function azureFailure(service: RemoteService, what: string, error: unknown): RemoteError {
+export function azureFailure(
+  service: 'key-vault' | 'managed-identity',
+  what: string,
+  error: unknown,
+): RemoteError {
   if (error instanceof RemoteError) return error
 
   const { name = '', code, statusCode } = (error ?? {}) as AzureError
   const status = typeof statusCode === 'number' ? statusCode : null
-  const serviceCode = typeof code === 'string' ? code : name || null
-  const told = { service, status, serviceCode, whoseMove: 'partner' as const }
+  const facts = { service, status, serviceCode: typeof code === 'string' ? code : name || null }
 
-  if (
-    name === 'CredentialUnavailableError' ||
-    name === 'AggregateAuthenticationError' ||
-    name === 'AuthenticationError'
-  ) {
-    return tokenFailure({
-      ...told,
-      code: 'identity_unavailable',
-      message: `this machine has no Azure identity that can be used for ${what}`,
-      remedy: 'Give the machine a managed identity, or set the AZURE_ variables of a service principal.',
-      permanent: false,
-    })
+  if (identityErrors.has(name)) {
+    const message = `${what} could not be used: this machine has no Azure identity that answers.`
+    return new RemoteError(namedFailure('identity_missing', { ...facts, message }))
   }
-  if (status === 401 || status === 403) {
-    return tokenFailure({
-      ...told,
-      code: 'vault_forbidden',
-      message: `this machine’s Azure identity may not use ${what}`,
-      remedy:
-        'Grant it Key Vault Secrets User, or Key Vault Crypto User with Certificate User, on that vault.',
-      permanent: true,
-    })
-  }
+  if (status === 401 || status === 403) return new RemoteError(namedFailure('vault_denied', facts))
   if (status === 404) {
-    return tokenFailure({
-      ...told,
-      code: 'vault_not_found',
-      message: `${what} does not exist`,
-      remedy: 'Check the vault address and the name in the settings.',
-      permanent: true,
-    })
+    return new RemoteError(
+      namedFailure('vault_item_missing', { ...facts, message: `${what} does not exist.` }),
+    )
   }
-  return tokenFailure({
-    ...told,
-    code: 'credential_unavailable',
-    message: `${what} could not be reached`,
-    remedy: 'Check that this machine can reach it; the next request tries again.',
-    permanent: false,
-    whoseMove: status !== null && status >= 500 ? 'microsoft' : 'partner',
-  })
+  if (status === 429) return new RemoteError(namedFailure('throttled', facts))
+  if (status !== null) return new RemoteError(namedFailure('unavailable', facts))
+  const message = `${what} could not be reached.`
+  return new RemoteError(namedFailure(name === 'RestError' ? 'network' : 'bad_answer', { ...facts, message }))
 }

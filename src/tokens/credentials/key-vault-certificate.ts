@@ -28,7 +28,7 @@ export function keyVaultCertificateCredential(options: {
   now: () => Date
 }): Credential {
   const { vaultUrl, name, label, clientId, identity, remote, now } = options
-  const what = `the certificate "${name}" in the key vault`
+  const what = `The certificate "${name}" in the key vault`
   const assertions = createAssertions({ now })
   const kept = keep({ read, maxAgeMs: vaultMaxAgeMs, now })
 
@@ -64,7 +64,7 @@ export function keyVaultCertificateCredential(options: {
       const { result } = await signer.sign('PS256', createHash('sha256').update(input).digest())
       return result
     } catch (error) {
-      throw azureFailure('key-vault', `the key of ${what}`, error)
+      throw azureFailure('key-vault', what, error)
     }
   }
 

@@ -26,7 +26,7 @@ export function keyVaultSecretCredential(options: {
       if (!value) throw new Error('the secret is empty')
       return { secret: value, expiresAt: properties.expiresOn ?? null }
     } catch (error) {
-      throw azureFailure('key-vault', `the secret "${name}" in the key vault`, error)
+      throw azureFailure('key-vault', `The secret "${name}" in the key vault`, error)
     }
   }
 

@@ -33,7 +33,7 @@ export function managedIdentityCredential(options: {
         const { token } = await (await identity).getToken(`${exchangeAudience}/.default`)
         return { kind: 'assertion', assertion: token }
       } catch (error) {
-        throw azureFailure('managed-identity', 'the managed identity', error)
+        throw azureFailure('managed-identity', 'The managed identity', error)
       }
     },
     renew: async () => false,

@@ -1,29 +1,20 @@
 import { RemoteError } from '../../errors.ts'
+import type { FailureName } from '../../remote/failure-names.ts'
 
-/**
- * AADSTS numbers that blame the credential and not the tenant: wrong or expired
- * secret, unknown certificate, assertion out of its time or malformed,
- * federated credential that does not match.
- *
- * @see Microsoft Entra authentication and authorization error codes
- */
-const refusals = new Set([
-  7000215, 7000222, 7000218, 700027, 700024, 700030, 700025, 70021, 700211, 700212, 700213, 700229, 50012,
-  50013, 50027, 50048,
-])
-
-const refusalCodes = new Set([
+/** Names that blame the credential and not the tenant. */
+const refusals: ReadonlySet<string> = new Set<FailureName>([
   'credential_invalid',
   'credential_expired',
+  'credential_missing',
   'certificate_unknown',
   'assertion_time',
+  'assertion_invalid',
+  'federation_mismatch',
 ])
 
 /** True when another credential may do better: this one was refused, or cannot be had. */
 export function isCredentialRefusal(error: unknown): error is RemoteError {
   if (!(error instanceof RemoteError)) return false
-  const { service, code, serviceCode } = error.failure
-  if (service === 'key-vault' || service === 'managed-identity') return true
-  const number = Number(/^(?:AADSTS)?(\d+)$/.exec(serviceCode ?? '')?.[1])
-  return refusalCodes.has(code) || refusals.has(number)
+  const { service, code } = error.failure
+  return service === 'key-vault' || service === 'managed-identity' || refusals.has(code)
 }
