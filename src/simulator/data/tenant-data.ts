@@ -1,0 +1,107 @@
+import type { CustomerProfile, World } from '../world.ts'
+import type { Alert, Incident } from './alert-model.ts'
+import { applyAlertChange, applyIncidentChange } from './changes.ts'
+import { WeightedCache } from './lru.ts'
+import { incidentAt, makeStoryIncident, type StoryIncident, slotCount } from './story-incident.ts'
+import { makeTenantFacts, type TenantFacts } from './tenant-facts.ts'
+import { type Ticks, ticksOfDate } from './ticks.ts'
+
+export type AlertOfIncident = Alert & { incidentId: number }
+
+/** What one tenant holds, made when asked for and as of the world's clock. */
+export type TenantData = {
+  facts: TenantFacts
+  profile: CustomerProfile
+  world: World
+  now: Ticks
+  /** every story that has begun, raised as an incident or not yet */
+  stories(): StoryIncident[]
+  /** newest first; merged ones too, their alerts with the incident they point to */
+  incidents(): Incident[]
+  incident(id: number): Incident | undefined
+  /** newest first */
+  alerts(): AlertOfIncident[]
+}
+
+type Kept = { facts: TenantFacts; stories: StoryIncident[] }
+
+/** Cells (values in rows) that all tenants' stories may hold together: some 100 MB. */
+const cellCapacity = 4_000_000
+
+/**
+ * The data of all tenants of one world. Only what was used last is kept, so that thousands of tenants do not
+ * grow the memory; what was dropped comes out the same when it is made again.
+ */
+export class TenantDataSource {
+  readonly #world: World
+  readonly #kept = new WeightedCache<Kept>(cellCapacity)
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** @param tenantId a GUID; undefined for a tenant that is not there (any more) */
+  of(tenantId: string): TenantData | undefined {
+    const world = this.#world
+    const profile = world.customer(tenantId)
+    if (!profile) return undefined
+    const now = ticksOfDate(world.now())
+    const count = slotCount(profile, world.epoch, now)
+    // Licences decide which stories are told; the count is part of the key so that the weight stays true.
+    const key = `${profile.tenantId} ${profile.licences.join()} ${count}`
+    const kept = this.#kept.get(key, () => makeKept(profile, world.epoch, count))
+
+    return {
+      facts: kept.facts,
+      profile,
+      world,
+      now,
+      stories: () => kept.stories,
+      incidents: () => listIncidents(kept.stories, profile, world, now),
+      incident: id => listIncidents(kept.stories, profile, world, now).find(incident => incident.id === id),
+      alerts: () =>
+        listIncidents(kept.stories, profile, world, now)
+          .flatMap(incident => incident.alerts.map(alert => ({ ...alert, incidentId: incident.id })))
+          .sort((a, b) => Number(b.created - a.created)),
+    }
+  }
+}
+
+function makeKept(profile: CustomerProfile, epoch: Date, count: number): { value: Kept; weight: number } {
+  const facts = makeTenantFacts(profile, epoch)
+  const stories = Array.from({ length: count }, (_, slot) => makeStoryIncident(facts, slot))
+  let weight = facts.devices.length * 30 + facts.accounts.length * 12
+  for (const story of stories) {
+    weight += story.alerts.length * 60
+    for (const { row } of story.rows) weight += row.length
+  }
+  return { value: { facts, stories }, weight }
+}
+
+function listIncidents(
+  stories: StoryIncident[],
+  profile: CustomerProfile,
+  world: World,
+  now: Ticks,
+): Incident[] {
+  const bySlot = new Map<number, Incident>()
+  for (const story of stories) {
+    const incident = incidentAt(story, now, profile)
+    if (incident) bySlot.set(story.slot, incident)
+  }
+  // A merged incident hands its alerts to an earlier one, which may hand them on: from the last to the first.
+  for (const story of stories.toReversed()) {
+    const incident = bySlot.get(story.slot)
+    const target = story.life.merged && bySlot.get(story.life.merged.slot)
+    if (incident?.status !== 'redirected' || !target) continue
+    target.alerts.push(...incident.alerts)
+    incident.alerts = []
+    if (incident.lastUpdate > target.lastUpdate) target.lastUpdate = incident.lastUpdate
+  }
+  const incidents = [...bySlot.values()]
+  for (const incident of incidents) {
+    applyIncidentChange(world.overlay, profile.tenantId, incident)
+    for (const alert of incident.alerts) applyAlertChange(world.overlay, profile.tenantId, alert)
+  }
+  return incidents.sort((a, b) => Number(b.created - a.created))
+}
