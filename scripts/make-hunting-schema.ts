@@ -15,7 +15,13 @@ const Source = z.object({
         name: z.string().min(1),
         description: z.string().default(''),
         columns: z
-          .array(z.object({ name: z.string().min(1), type: z.string().min(1), description: z.string().optional() }))
+          .array(
+            z.object({
+              name: z.string().min(1),
+              type: z.string().min(1),
+              description: z.string().optional(),
+            }),
+          )
           .min(1),
       }),
     )

@@ -26,7 +26,9 @@ export function prepare() {
   }
   const client = join(root, 'src/generated/prisma')
   const stamp = join(client, '.schema-hash')
-  const hash = createHash('sha256').update(readFileSync(join(root, 'prisma/schema.prisma'))).digest('hex')
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'prisma/schema.prisma')))
+    .digest('hex')
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
     run(projectNode, [join(root, 'node_modules/prisma/build/index.js'), 'generate'], { quiet: true })
     writeFileSync(stamp, hash)

@@ -32,7 +32,9 @@ if (!existsSync(report)) {
   console.log('0 passed, 1 failed')
   process.exit(1)
 }
-const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, 'utf8'))
+const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(
+  readFileSync(report, 'utf8'),
+)
 rmSync(folder, { recursive: true })
 // A file that cannot even be loaded has no tests to fail: it counts as one.
 const failed = numFailedTests || (success ? 0 : Math.max(1, numFailedTestSuites))

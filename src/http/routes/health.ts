@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Readiness } from '../readiness.ts'
+import type { Readiness } from '../../installation/readiness.ts'
 
 /** For load balancers and process supervisors; they need no sign-in. */
 export async function healthRoutes(

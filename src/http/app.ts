@@ -1,0 +1,50 @@
+import formbody from '@fastify/formbody'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Services } from '../services.ts'
+import { loadAssets } from './assets.ts'
+import { errorHandler } from './error-handler.ts'
+import { actors } from './plugins/actors.ts'
+import { assetRoutes } from './plugins/assets.ts'
+import { openapi } from './plugins/openapi.ts'
+import { pages } from './plugins/pages.ts'
+import { security } from './plugins/security.ts'
+import { sessions } from './plugins/sessions.ts'
+import { apiRoutes } from './routes/api/index.ts'
+import { healthRoutes } from './routes/health.ts'
+import { signInRoutes } from './routes/sign-in.ts'
+
+/** The whole web application, ready to listen or to be asked directly (`app.inject`). */
+export async function createApp(services: Services): Promise<FastifyInstance> {
+  const { config } = services
+  const app = fastify({
+    loggerInstance: services.log as FastifyBaseLogger,
+    // A proxy in front is trusted to name the client, but only when it is on this machine.
+    trustProxy: 'loopback',
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 500 },
+    requestTimeout: 60_000,
+  })
+  const { assets, assetUrl } = loadAssets()
+  const https = config.publicUrl.startsWith('https:')
+
+  await app.register(errorHandler)
+  await app.register(openapi, { publicUrl: config.publicUrl, version: services.version })
+  await app.register(security, { loginOrigins: services.loginOrigins, https })
+  await app.register(rateLimit, { global: false })
+  await app.register(formbody)
+  await app.register(sessions, { rows: services.sessionRows, secret: services.cookieSecret, https })
+  await app.register(actors, { apiKeys: services.apiKeys, members: services.members })
+  await app.register(pages, {
+    installation: { partnerName: config.partnerName, demo: config.demo, version: services.version },
+    assetUrl,
+    cacheTemplates: true,
+  })
+  await app.register(assetRoutes, { assets })
+
+  await app.register(healthRoutes, services)
+  await app.register(signInRoutes, services)
+  await app.register(apiRoutes, services)
+  await app.ready()
+  return app
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../../../services.ts'
+import { requireActor } from '../../plugins/actors.ts'
+import { auditApi } from './audit.ts'
+import { tenantApi } from './tenants.ts'
+
+/** The JSON API and its own description. */
+export async function apiRoutes(app: FastifyInstance, services: Services): Promise<void> {
+  await app.register(
+    async api => {
+      // Before the schema: whoever may not ask learns nothing about what is asked right.
+      api.addHook('onRequest', async request => {
+        requireActor(request)
+      })
+      await api.register(tenantApi, services)
+      await api.register(auditApi, services)
+    },
+    { prefix: '/api/v1' },
+  )
+
+  app.get('/api/openapi.json', async (_request, reply) => reply.send(app.swagger()))
+}
