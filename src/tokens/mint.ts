@@ -126,7 +126,7 @@ function planRefresh(
 }
 
 function surfaceMissing(surface: Surface, cloud: string): RemoteError {
-  const message = `${cloud} has no ${surface} API.`
-  const remedy = 'Use another surface for this tenant.'
-  return new RemoteError(namedFailure('service_missing', { service: 'entra', message, remedy }))
+  return new RemoteError(
+    namedFailure('not_in_cloud', { service: surface, message: `${cloud} does not offer this API.` }),
+  )
 }

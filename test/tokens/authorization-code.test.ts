@@ -9,8 +9,9 @@ import {
   writeAuthorizeUrl,
   writeCodeRequest,
 } from '../../src/tokens/authorization-code.ts'
-import { globalEndpoints } from './setup.ts'
+import { endpointsAt } from './setup.ts'
 
+const globalEndpoints = endpointsAt(null)
 const redirectUri = 'https://console.example/auth/callback'
 
 test('the challenge of the example in RFC 7636 comes out', () => {

@@ -1,47 +1,25 @@
-import { clouds } from '../../src/clouds/clouds.ts'
-import type { Endpoints } from '../../src/clouds/endpoints.ts'
-import { RemoteError } from '../../src/errors.ts'
-import { readFailure, requestIdOf } from '../../src/remote/failures.ts'
-import type { Remote } from '../../src/remote/types.ts'
+import { afterEach } from 'vitest'
+import { createEndpoints, type Endpoints } from '../../src/clouds/endpoints.ts'
+import { createMemoryQuotaStore, createQuotas, createRemote, type Remote } from '../../src/remote/index.ts'
 import { createTokens, type Tokens, type TokensOptions } from '../../src/tokens/index.ts'
 import { clientId, type LoopbackEntra, partnerTenant } from './loopback-entra.ts'
 
+/** Microsoft's commercial cloud with its login host somewhere else. */
 export function endpointsAt(login: string | null): Endpoints {
-  const cloud = clouds.global
-  return {
-    cloud,
-    url: (service, path) =>
-      new URL(path, service === 'login' ? (login ?? cloud.loginOrigin) : 'https://x.invalid'),
-    admitLink: (_service, link) => new URL(link),
-    substitute(url) {
-      return login && url.origin === cloud.loginOrigin ? new URL(url.pathname + url.search, login) : url
-    },
-  }
+  return createEndpoints('global', { login, graph: null, defender: null, endpoint: null })
 }
 
-export const globalEndpoints = endpointsAt(null)
+const open: Remote[] = []
 
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(remote => remote.close()))
+})
+
+/** The real way out, with quotas in memory; closed after the test. */
 export function testRemote(): Remote {
-  return {
-    async call(call) {
-      const answer = await fetch(call.url, {
-        method: call.method,
-        ...(call.headers ? { headers: call.headers } : {}),
-        ...(call.body ? { body: call.body } : {}),
-      }).catch(thrown => {
-        throw new RemoteError(readFailure({ service: call.service, thrown }))
-      })
-      const text = await answer.text()
-      const headers = Object.fromEntries(answer.headers)
-      if (!answer.ok) {
-        throw new RemoteError(
-          readFailure({ service: call.service, status: answer.status, headers, body: text }),
-        )
-      }
-      return { status: answer.status, headers, text, requestId: requestIdOf(headers), durationMs: 0 }
-    },
-    close: async () => undefined,
-  }
+  const remote = createRemote({ quotas: createQuotas({ store: createMemoryQuotaStore() }) })
+  open.push(remote)
+  return remote
 }
 
 /** The token layer against a loopback Entra, with one secret unless told otherwise. */
