@@ -25,8 +25,8 @@ export type TenantData = {
 
 type Kept = { facts: TenantFacts; stories: StoryIncident[] }
 
-/** Cells (values in rows) that all tenants' stories may hold together: some 100 MB. */
-const cellCapacity = 4_000_000
+/** Cells (values in rows) that all tenants' stories may hold together: some 150 MB. */
+const cellCapacity = 8_000_000
 
 /**
  * The data of all tenants of one world. Only what was used last is kept, so that thousands of tenants do not
