@@ -23,6 +23,20 @@ export function ambientIdentity(): TokenCredential {
   }
 }
 
+/** Longer than the libraries' own retries should take; on a machine outside Azure they may take minutes. */
+const patienceMs = 10_000
+
+/** @throws Error named `TimeoutError` */
+export async function inTime<T>(task: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new DOMException('no answer in time', 'TimeoutError')), patienceMs)
+  try {
+    return await Promise.race([task, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** Options of a vault client. Plain http is for loopback, where no vault's name can stand in the host. */
 export function vaultClientOptions(vaultUrl: string) {
   const isPlain = new URL(vaultUrl).protocol === 'http:'
@@ -59,7 +73,10 @@ export function azureFailure(
   const status = typeof statusCode === 'number' ? statusCode : null
   const facts = { service, status, serviceCode: typeof code === 'string' ? code : name || null }
 
-  if (identityErrors.has(name)) {
+  if (name === 'TimeoutError' && service === 'key-vault') {
+    return new RemoteError(namedFailure('timeout', { ...facts, message: `${what} did not answer in time.` }))
+  }
+  if (identityErrors.has(name) || service === 'managed-identity') {
     const message = `${what} could not be used: this machine has no Azure identity that answers.`
     return new RemoteError(namedFailure('identity_missing', { ...facts, message }))
   }

@@ -4,7 +4,7 @@ import type { CryptographyClient } from '@azure/keyvault-keys'
 import { z } from 'zod'
 import type { Remote } from '../../remote/types.ts'
 import { createAssertions, signAssertion, writeAssertion } from './assertion.ts'
-import { azureFailure, vaultClientOptions, vaultMaxAgeMs } from './azure.ts'
+import { azureFailure, inTime, vaultClientOptions, vaultMaxAgeMs } from './azure.ts'
 import type { Credential } from './credential.ts'
 import { keep } from './kept.ts'
 
@@ -34,7 +34,7 @@ export function keyVaultCertificateCredential(options: {
 
   async function read(): Promise<Held> {
     try {
-      const token = await identity.getToken(vaultScope(vaultUrl))
+      const token = await inTime(identity.getToken(vaultScope(vaultUrl)))
       if (!token) throw Object.assign(new Error('no token'), { name: 'CredentialUnavailableError' })
 
       // Read by hand: the vault's libraries for keys and secrets do not show a
@@ -61,7 +61,7 @@ export function keyVaultCertificateCredential(options: {
 
   async function sign({ signer }: Held, input: string): Promise<Uint8Array> {
     try {
-      const { result } = await signer.sign('PS256', createHash('sha256').update(input).digest())
+      const { result } = await inTime(signer.sign('PS256', createHash('sha256').update(input).digest()))
       return result
     } catch (error) {
       throw azureFailure('key-vault', what, error)

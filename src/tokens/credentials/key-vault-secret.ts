@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import type { SecretClient } from '@azure/keyvault-secrets'
-import { azureFailure, vaultClientOptions, vaultMaxAgeMs } from './azure.ts'
+import { azureFailure, inTime, vaultClientOptions, vaultMaxAgeMs } from './azure.ts'
 import type { Credential } from './credential.ts'
 import { keep } from './kept.ts'
 
@@ -22,7 +22,7 @@ export function keyVaultSecretCredential(options: {
       client ??= import('@azure/keyvault-secrets').then(
         azure => new azure.SecretClient(vaultUrl, identity, vaultClientOptions(vaultUrl)),
       )
-      const { value, properties } = await (await client).getSecret(name)
+      const { value, properties } = await inTime((await client).getSecret(name))
       if (!value) throw new Error('the secret is empty')
       return { secret: value, expiresAt: properties.expiresOn ?? null }
     } catch (error) {

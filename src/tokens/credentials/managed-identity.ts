@@ -1,5 +1,5 @@
 import type { ManagedIdentityCredential } from '@azure/identity'
-import { azureFailure, azureRetries } from './azure.ts'
+import { azureFailure, azureRetries, inTime } from './azure.ts'
 import type { Credential } from './credential.ts'
 
 /**
@@ -30,7 +30,7 @@ export function managedIdentityCredential(options: {
             }),
         )
         // The library keeps the token for its life.
-        const { token } = await (await identity).getToken(`${exchangeAudience}/.default`)
+        const { token } = await inTime((await identity).getToken(`${exchangeAudience}/.default`))
         return { kind: 'assertion', assertion: token }
       } catch (error) {
         throw azureFailure('managed-identity', 'The managed identity', error)
