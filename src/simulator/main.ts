@@ -38,9 +38,11 @@ function readOptions(text: string | undefined): SimulatorOptions {
 
 try {
   const simulator = await startSimulator(readOptions(process.argv[2]))
-  let closing: Promise<void> | undefined
+  let isClosing = false
   function close(): void {
-    closing ??= simulator.close().then(
+    if (isClosing) return
+    isClosing = true
+    simulator.close().then(
       () => process.exit(0),
       error => {
         console.error(error)

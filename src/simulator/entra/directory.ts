@@ -74,13 +74,15 @@ export class Directory {
     return this.#tenant(tenantId)?.principal?.objectId ?? 'e7d3b5a0-48c6-4f12-9d6e-2a91c07f84b3'
   }
 
-  /** An API's service principal comes with any licence that includes Defender; Graph's is always there. */
+  /** An API's service principal comes with the licence of its product; Graph's is always there. */
   resource(tenant: CustomerProfile, surface: Surface): ResourceStatus {
     const set = this.#tenant(tenant.tenantId)?.resources?.[surface]
     if (set) return set
     if (surface === 'graph') return 'present'
-    const hasDefender = tenant.licences.some(licence => licence === 'defender-xdr' || licence === 'endpoint')
-    return hasDefender ? 'present' : 'missing'
+    const hasEndpoint = tenant.licences.includes('endpoint')
+    // Defender XDR is there as soon as one of its products is.
+    const hasProduct = hasEndpoint || (surface === 'defender' && tenant.licences.includes('defender-xdr'))
+    return hasProduct ? 'present' : 'missing'
   }
 
   /** Roles that a token issued now would carry, sorted. */
