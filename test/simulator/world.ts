@@ -22,9 +22,10 @@ export function givenCustomer({ world }: Simulator): CustomerProfile {
   return found
 }
 
-export function personWith(tenant: CustomerProfile, role?: string): string {
+/** @param role a directory role; null for somebody who has none */
+export function personWith(tenant: CustomerProfile, role: string | null = null): string {
   const found = tenant.people.find(({ directoryRoles }) =>
-    role === undefined ? directoryRoles.length === 0 : directoryRoles.some(each => each === role),
+    role === null ? directoryRoles.length === 0 : directoryRoles.some(each => each === role),
   )
   if (!found) throw new Error(`nobody is ${role} in ${tenant.name}`)
   return found.username

@@ -1,0 +1,422 @@
+import { type createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import { expect, test } from 'vitest'
+import { certificatePem, selfSignedCertificate } from '../../../src/simulator/entra/certificate.ts'
+import type { Simulator } from '../../../src/simulator/index.ts'
+import { demoSecondSecret } from '../../../src/simulator/registration.ts'
+import {
+  askToken,
+  claimsOf,
+  clientId,
+  clientSecret,
+  get,
+  givenCustomer,
+  givenSimulator,
+  partnerTenantId,
+  post,
+  resources,
+} from '../world.ts'
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+async function givenConsented() {
+  const simulator = await givenSimulator()
+  const { tenantId } = givenCustomer(simulator)
+  simulator.control.grantConsent(tenantId)
+  return { simulator, tenantId }
+}
+
+test('a token carries tenant, audience and granted roles in the v1 format', async () => {
+  const { simulator, tenantId } = await givenConsented()
+
+  const answer = await askToken(simulator, tenantId)
+
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get('cache-control')).toBe('no-store, no-cache')
+  expect(Object.keys(answer.body).sort()).toEqual([
+    'access_token',
+    'expires_in',
+    'ext_expires_in',
+    'token_type',
+  ])
+  const claims = claimsOf(answer.body.access_token)
+  expect(claims).toMatchObject({
+    aud: resources.graph,
+    iss: `https://sts.windows.net/${tenantId}/`,
+    tid: tenantId,
+    appid: clientId,
+    appidacr: '1',
+    idtyp: 'app',
+    ver: '1.0',
+    roles: [
+      'SecurityAlert.Read.All',
+      'SecurityIncident.Read.All',
+      'SecurityIncident.ReadWrite.All',
+      'ThreatHunting.Read.All',
+    ],
+  })
+  expect(claims.sub).toBe(claims.oid)
+  expect(claims.iat).toBe(claims.nbf)
+  const lifetime = Number(answer.body.expires_in)
+  expect(lifetime).toBeGreaterThanOrEqual(3599)
+  expect(lifetime).toBeLessThanOrEqual(5400)
+  expect(Number(claims.exp) - Number(claims.iat)).toBe(lifetime + 300)
+})
+
+test('a domain in the path gives the same tenant', async () => {
+  const simulator = await givenSimulator()
+  const { tenantId, domain } = givenCustomer(simulator)
+  simulator.control.grantConsent(domain)
+
+  const { body } = await askToken(simulator, domain, { scope: `${resources.endpoint}/.default` })
+
+  expect(claimsOf(body.access_token)).toMatchObject({ tid: tenantId, aud: resources.endpoint })
+})
+
+test('the roles claim is missing when nothing is granted for the resource', async () => {
+  const { simulator, tenantId } = await givenConsented()
+
+  const { status, body } = await askToken(simulator, tenantId, { scope: `${resources.defender}/.default` })
+
+  expect(status).toBe(200)
+  expect(claimsOf(body.access_token)).not.toHaveProperty('roles')
+})
+
+test('the partner’s own tenant gets a token without any consent', async () => {
+  const simulator = await givenSimulator()
+
+  const { status, body } = await askToken(simulator, partnerTenantId)
+
+  expect(status).toBe(200)
+  expect(claimsOf(body.access_token).tid).toBe(partnerTenantId)
+})
+
+test('the v1 endpoint takes a resource and writes numbers as text', async () => {
+  const { simulator, tenantId } = await givenConsented()
+
+  const { body } = await post(`${simulator.origin}/${tenantId}/oauth2/token`, {
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+    resource: resources.endpoint,
+  })
+
+  expect(body).toMatchObject({
+    token_type: 'Bearer',
+    expires_in: expect.stringMatching(/^\d+$/),
+    expires_on: expect.stringMatching(/^\d+$/),
+    not_before: expect.stringMatching(/^\d+$/),
+    resource: resources.endpoint,
+  })
+})
+
+test('HTTP Basic proves the client as well', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  const pair = [clientId, clientSecret].map(encodeURIComponent).join(':')
+
+  const { status } = await askToken(
+    simulator,
+    tenantId,
+    { client_id: undefined, client_secret: undefined },
+    { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+  )
+
+  expect(status).toBe(200)
+})
+
+type Refusal = [
+  what: string,
+  arrange: (simulator: Simulator, tenantId: string) => void,
+  changes: Record<string, string | undefined>,
+  status: number,
+  error: string,
+  code: number,
+]
+
+const nothing = () => {}
+const refusals: Refusal[] = [
+  ['a wrong secret', nothing, { client_secret: 'wrong' }, 401, 'invalid_client', 7000215],
+  [
+    'an expired secret',
+    ({ control }) => control.expireSecret(clientSecret),
+    {},
+    401,
+    'invalid_client',
+    7000222,
+  ],
+  ['no credential', nothing, { client_secret: undefined }, 401, 'invalid_client', 7000216],
+  ['no grant type', nothing, { grant_type: undefined }, 400, 'invalid_request', 900144],
+  ['another grant type', nothing, { grant_type: 'password' }, 400, 'unsupported_grant_type', 70003],
+  ['no client id', nothing, { client_id: undefined }, 400, 'invalid_request', 900144],
+  ['an unknown client', nothing, { client_id: partnerTenantId }, 400, 'unauthorized_client', 700016],
+  ['no scope', nothing, { scope: undefined }, 400, 'invalid_request', 900144],
+  ['a scope by name', nothing, { scope: `${resources.graph}/User.Read` }, 400, 'invalid_scope', 1002012],
+  [
+    'two resources at once',
+    nothing,
+    { scope: `${resources.graph}/.default ${resources.endpoint}/.default` },
+    400,
+    'invalid_scope',
+    70011,
+  ],
+  ['an unknown resource', nothing, { scope: 'https://x.example/.default' }, 400, 'invalid_resource', 500011],
+  [
+    'an API whose principal is missing',
+    ({ control }, id) => control.setResource(id, 'endpoint', 'missing'),
+    { scope: `${resources.endpoint}/.default` },
+    400,
+    'invalid_resource',
+    500011,
+  ],
+  [
+    'an API whose principal is disabled',
+    ({ control }, id) => control.setResource(id, 'endpoint', 'disabled'),
+    { scope: `${resources.endpoint}/.default` },
+    400,
+    'invalid_resource',
+    500014,
+  ],
+  [
+    'a deleted enterprise app',
+    ({ control }, id) => control.deleteEnterpriseApp(id),
+    {},
+    401,
+    'invalid_client',
+    7000229,
+  ],
+  [
+    'a disabled enterprise app',
+    ({ control }, id) => control.setAppEnabled(id, false),
+    {},
+    400,
+    'unauthorized_client',
+    7000112,
+  ],
+  ['a deleted tenant', ({ control }, id) => control.deleteTenant(id), {}, 400, 'invalid_request', 90002],
+]
+
+test.each(refusals)('%s is refused', async (_what, arrange, changes, status, error, code) => {
+  const { simulator, tenantId } = await givenConsented()
+  arrange(simulator, tenantId)
+
+  const answer = await askToken(simulator, tenantId, changes, { 'client-request-id': 'my-own-id' })
+
+  expect(answer.status).toBe(status)
+  expect(answer.body).toMatchObject({ error, error_codes: [code], correlation_id: 'my-own-id' })
+  expect(answer.body.error_description).toMatch(new RegExp(`^AADSTS${code}: `))
+})
+
+test('a tenant that never consented has no service principal', async () => {
+  const simulator = await givenSimulator()
+
+  const { status, body } = await askToken(simulator, givenCustomer(simulator).tenantId)
+
+  expect(status).toBe(401)
+  expect(body).toMatchObject({ error: 'invalid_client', error_codes: [7000229] })
+})
+
+test.each(['common', 'organizations', 'consumers'])('no app token comes from %s', async segment => {
+  const simulator = await givenSimulator()
+
+  const { status, body } = await askToken(simulator, segment)
+
+  expect(status).toBe(400)
+  expect(body.error_codes).toEqual([50059])
+})
+
+test('a tenant of the government cloud is refused across clouds', async () => {
+  const simulator = await givenSimulator()
+  const tenant = simulator.world.customers().find(({ regionSubScope }) => regionSubScope === 'DODCON')
+
+  const { body } = await askToken(simulator, tenant?.tenantId ?? '')
+
+  expect(body.error_codes).toEqual([900382])
+})
+
+test('a second secret works while the first has expired, and a replaced one counts', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  simulator.control.expireSecret(clientSecret)
+  simulator.control.addSecret('renewed', new Date(Date.now() + 86_400_000))
+
+  const second = await askToken(simulator, tenantId, { client_secret: demoSecondSecret })
+  const renewed = await askToken(simulator, tenantId, { client_secret: 'renewed' })
+
+  expect([second.status, renewed.status]).toEqual([200, 200])
+})
+
+test('principal and roles become visible one after the other', async () => {
+  const simulator = await givenSimulator({ propagationMs: { principal: 60_000, roles: 120_000 } })
+  const { tenantId } = givenCustomer(simulator)
+  simulator.control.grantConsent(tenantId)
+
+  const atOnce = await askToken(simulator, tenantId)
+  simulator.control.advanceClock(60_000)
+  const later = await askToken(simulator, tenantId)
+  simulator.control.advanceClock(60_000)
+  const atLast = await askToken(simulator, tenantId)
+
+  expect(atOnce.body.error_codes).toEqual([7000229])
+  expect(claimsOf(later.body.access_token)).not.toHaveProperty('roles')
+  expect(claimsOf(atLast.body.access_token).roles).toContain('ThreatHunting.Read.All')
+})
+
+test('a role that was removed is missing from new tokens only', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  simulator.control.removeRoles(tenantId, ['ThreatHunting.Read.All'])
+
+  const { body } = await askToken(simulator, tenantId)
+
+  expect(claimsOf(body.access_token).roles).toEqual([
+    'SecurityAlert.Read.All',
+    'SecurityIncident.Read.All',
+    'SecurityIncident.ReadWrite.All',
+  ])
+})
+
+test('lifetime and refresh_in can be set', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  simulator.control.setTokenOptions({ lifetimeSeconds: 120, refreshInSeconds: 60 })
+
+  const { body } = await askToken(simulator, tenantId)
+
+  expect(body).toMatchObject({ expires_in: 120, refresh_in: 60 })
+})
+
+type AssertionParts = {
+  alg?: 'PS256' | 'RS256'
+  header?: Partial<JWTHeaderParameters>
+  claims?: JWTPayload
+  key?: ReturnType<typeof createPrivateKey>
+}
+
+async function givenCertificate() {
+  const { simulator, tenantId } = await givenConsented()
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const certificate = selfSignedCertificate(keys, {
+    commonName: 'Tenantry',
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+  })
+  const { sha1, sha256 } = simulator.control.registerCertificate(certificatePem(certificate))
+
+  function assertion({ alg = 'PS256', header, claims, key = keys.privateKey }: AssertionParts = {}) {
+    const seconds = Math.floor(Date.now() / 1000)
+    return new SignJWT({
+      aud: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`,
+      iss: clientId,
+      sub: clientId,
+      jti: 'jti-1',
+      nbf: seconds,
+      iat: seconds,
+      exp: seconds + 600,
+      ...claims,
+    })
+      .setProtectedHeader({
+        alg,
+        typ: 'JWT',
+        ...(alg === 'PS256' ? { 'x5t#S256': sha256 } : { x5t: sha1 }),
+        ...header,
+      })
+      .sign(key)
+  }
+
+  async function ask(parts?: AssertionParts) {
+    return askToken(simulator, tenantId, {
+      client_secret: undefined,
+      client_assertion_type: assertionType,
+      client_assertion: await assertion(parts),
+    })
+  }
+  return { simulator, tenantId, ask }
+}
+
+test.each(['PS256', 'RS256'] as const)('a certificate assertion with %s is accepted', async alg => {
+  const { ask } = await givenCertificate()
+
+  const { status, body } = await ask({ alg })
+
+  expect(status).toBe(200)
+  expect(claimsOf(body.access_token).appidacr).toBe('2')
+})
+
+const hourAgo = Math.floor(Date.now() / 1000) - 3600
+const foreignKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+
+test.each<[string, AssertionParts, number]>([
+  ['forged', { key: foreignKey }, 700027],
+  ['of an unknown certificate', { header: { 'x5t#S256': 'AAAA' } }, 700027],
+  ['expired', { claims: { nbf: hourAgo - 600, exp: hourAgo } }, 700024],
+  ['not yet valid', { claims: { nbf: hourAgo + 7200, exp: hourAgo + 9000 } }, 700024],
+  [
+    'made out to another tenant',
+    { claims: { aud: 'https://login.microsoftonline.com/x/oauth2/v2.0/token' } },
+    50013,
+  ],
+  ['about somebody else', { claims: { sub: partnerTenantId } }, 50048],
+  ['of another client', { claims: { iss: partnerTenantId, sub: partnerTenantId } }, 700021],
+])('an assertion that is %s is refused', async (_what, parts, code) => {
+  const { ask } = await givenCertificate()
+
+  const { status, body } = await ask(parts)
+
+  expect(status).toBe(401)
+  expect(body).toMatchObject({ error: 'invalid_client', error_codes: [code] })
+})
+
+test('text that is no assertion, and an unknown assertion type, are refused', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  const ask = (type: string) =>
+    askToken(simulator, tenantId, {
+      client_secret: undefined,
+      client_assertion_type: type,
+      client_assertion: 'not.a.token',
+    })
+
+  const garbage = await ask(assertionType)
+  const otherType = await ask('urn:something-else')
+
+  expect(garbage.body.error_codes).toEqual([50027])
+  expect(otherType.body.error_codes).toEqual([90100])
+})
+
+test('a federated assertion is matched by issuer, subject and audience', async () => {
+  const { simulator, tenantId } = await givenConsented()
+  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const issuer = `https://login.microsoftonline.com/${partnerTenantId}/v2.0`
+  const credential = { issuer, subject: 'identity-1', audience: 'api://AzureADTokenExchange' }
+  const jwk = createPublicKey(keys.publicKey.export({ type: 'spki', format: 'pem' })).export({
+    format: 'jwk',
+  })
+  simulator.control.registerFederatedCredential({
+    ...credential,
+    keys: [{ ...jwk, alg: 'RS256', kid: 'k1' }],
+  })
+
+  async function ask(claims: JWTPayload) {
+    const token = await new SignJWT({ iss: issuer, sub: 'identity-1', aud: credential.audience, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setIssuedAt()
+      .setExpirationTime('10m')
+      .sign(keys.privateKey)
+    const { status, body } = await askToken(simulator, tenantId, {
+      client_secret: undefined,
+      client_assertion_type: assertionType,
+      client_assertion: token,
+    })
+    return status === 200 ? 200 : body.error_codes
+  }
+
+  expect(await ask({})).toBe(200)
+  expect(await ask({ iss: 'https://elsewhere.example' })).toEqual([700211])
+  expect(await ask({ sub: 'Identity-1' })).toEqual([700213])
+  expect(await ask({ aud: 'api://other' })).toEqual([700212])
+  expect(await ask({ scp: 'user_impersonation' })).toEqual([700229])
+})
+
+test('an unknown path of Entra answers 404', async () => {
+  const simulator = await givenSimulator()
+
+  const { status } = await get(`${simulator.origin}/organizations/nothing/here`)
+
+  expect(status).toBe(404)
+})
