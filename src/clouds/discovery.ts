@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError, RemoteError } from '../errors.ts'
-import { type Remote, readFailure, readJson } from '../remote/index.ts'
-import { type CloudName, clouds, issuerV2 } from './clouds.ts'
+import { namedFailure, type Remote, readJson } from '../remote/index.ts'
+import { type Cloud, type CloudName, clouds, issuerV2 } from './clouds.ts'
 import type { Endpoints } from './endpoints.ts'
 import { cloudsOfRegion, type Region } from './tenant-cloud.ts'
 import { isTenantId, readTenantIdentifier, type TenantIdentifier } from './tenant-identifier.ts'
@@ -46,7 +46,7 @@ type Parts = { remote: Remote; endpoints: Endpoints; now?: () => number }
 export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): Discovery {
   const kept = new Map<string, { tenant: DiscoveredTenant; until: number }>()
 
-  async function read(path: string): Promise<DiscoveryDocument> {
+  async function read(path: string, attempts: number): Promise<DiscoveryDocument> {
     const answer = await remote.call({
       service: 'entra',
       // Not yet known to be a tenant: what somebody typed must not grow circuits and quotas.
@@ -55,7 +55,7 @@ export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): D
       url: endpoints.url('login', path),
       timeoutMs: 10_000,
       deadlineMs: 20_000,
-      attempts: 3,
+      attempts,
       maxBytes: 256 * 1024,
     })
     const document = documentShape.safeParse(readJson(answer, 'entra'))
@@ -72,7 +72,7 @@ export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): D
     }
     if (region.subScope !== null) return region
     try {
-      const older = await read(`/${identifier.value}/.well-known/openid-configuration`)
+      const older = await read(`/${identifier.value}/.well-known/openid-configuration`, 1)
       return { ...region, subScope: older.tenant_region_sub_scope ?? null }
     } catch (error) {
       // The older document only refines the answer: without it the tenant counts as one without a sub-scope.
@@ -82,9 +82,10 @@ export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): D
   }
 
   async function ask(identifier: TenantIdentifier): Promise<DiscoveredTenant> {
-    const document = await read(`/${identifier.value}/v2.0/.well-known/openid-configuration`)
+    const document = await read(`/${identifier.value}/v2.0/.well-known/openid-configuration`, 3)
+    refuseForeignLogin(document)
     const region = await readRegion(identifier, document)
-    refuseOtherCloud(region, document)
+    refuseOtherCloud(region)
 
     const tenantId =
       endpoints.admitLink('login', document.token_endpoint).pathname.split('/')[1]?.toLowerCase() ?? ''
@@ -102,17 +103,21 @@ export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): D
     }
   }
 
-  function refuseOtherCloud(region: Region, document: DiscoveryDocument): void {
+  /** A tenant of another cloud may be answered with endpoints over there. */
+  function refuseForeignLogin(document: DiscoveryDocument): void {
+    const origin = URL.parse(document.token_endpoint)?.origin
+    const there = Object.values(clouds).filter(cloud => cloud.loginOrigin === origin)
+    if (there.length > 0 && origin !== endpoints.cloud.loginOrigin)
+      throw wrongCloud(endpoints.cloud.label, there)
+  }
+
+  function refuseOtherCloud(region: Region): void {
     const possible = cloudsOfRegion(region)
-    // A tenant of another cloud is answered with endpoints over there.
-    const elsewhere = Object.values(clouds).filter(
-      cloud =>
-        cloud.loginOrigin !== endpoints.cloud.loginOrigin &&
-        cloud.loginOrigin === originOf(document.token_endpoint),
+    if (possible.includes(endpoints.cloud.name)) return
+    throw wrongCloud(
+      endpoints.cloud.label,
+      possible.map(name => clouds[name]),
     )
-    if (elsewhere.length === 0 && possible.includes(endpoints.cloud.name)) return
-    const actual = elsewhere.length > 0 ? elsewhere.map(cloud => cloud.name) : possible
-    throw wrongCloud(endpoints.cloud.label, actual.map(name => clouds[name].label).join(' or '), actual[0])
   }
 
   return {
@@ -133,13 +138,8 @@ export function createDiscovery({ remote, endpoints, now = Date.now }: Parts): D
   }
 }
 
-function originOf(link: string): string | null {
-  return URL.canParse(link) ? new URL(link).origin : null
-}
-
 function badDocument(message: string): RemoteError {
-  const failure = readFailure({ service: 'entra', status: 200, problem: 'error_body' })
-  return new RemoteError({ ...failure, message })
+  return new RemoteError(namedFailure('bad_answer', { service: 'entra', status: 200, message }))
 }
 
 function malformed(): AppError {
@@ -149,10 +149,12 @@ function malformed(): AppError {
   })
 }
 
-function wrongCloud(ours: string, theirs: string, cloud: CloudName | undefined): AppError {
-  return new AppError('wrong_cloud', `This tenant lives in ${theirs}; this installation works in ${ours}.`, {
-    remedy: `Connect it from an installation for ${theirs}, with an app registration made there.`,
-    details: { cloud: cloud ?? null },
+/** @param theirs the clouds it may live in; empty when Entra did not say */
+function wrongCloud(ours: string, theirs: Cloud[]): AppError {
+  const place = theirs.map(cloud => cloud.label).join(' or ') || 'another national cloud'
+  return new AppError('wrong_cloud', `This tenant lives in ${place}; this installation works in ${ours}.`, {
+    remedy: `Connect it from an installation for ${place}, with an app registration made there.`,
+    details: { clouds: theirs.map(cloud => cloud.name) },
   })
 }
 
@@ -160,6 +162,6 @@ function asAppError(error: unknown, ours: string): unknown {
   if (!(error instanceof RemoteError)) return error
   const { code, message, remedy } = error.failure
   if (code === 'tenant_not_found') return new AppError('tenant_not_found', message, { remedy, cause: error })
-  if (code === 'wrong_cloud') return wrongCloud(ours, 'another national cloud', undefined)
+  if (code === 'wrong_cloud') return wrongCloud(ours, [])
   return error
 }

@@ -94,7 +94,12 @@ function judge(seen: Seen, body: ErrorBody): Verdict {
   if (known && (body.form === 'oauth' || seen.service === 'entra')) return known
 
   const status = seen.problem === 'error_body' ? statusFromCode(body.code ?? '') : (seen.status ?? null)
-  return judgeOauth(seen, body, status) ?? judgeApi(seen, body, status) ?? named ?? judgeStatus(status)
+  return (
+    judgeOauth(seen, body, status) ??
+    judgeApi(seen, body, status) ??
+    (status === null ? named : null) ??
+    judgeStatus(status)
+  )
 }
 
 function judgeOauth(seen: Seen, body: ErrorBody, status: number | null): Verdict | null {
