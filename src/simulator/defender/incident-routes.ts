@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Incident } from '../data/alert-model.ts'
+import { changeIncident } from '../data/changes.ts'
+import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
+import { cutPage } from '../data/odata/page.ts'
+import type { TenantData } from '../data/tenant-data.ts'
+import { tenantDataOf } from '../data/world-data.ts'
+import { queryOf } from '../graph/respond.ts'
+import type { ApiContext } from '../world.ts'
+import { readIncidentPatch } from './changes.ts'
+import { incidentFields, renderIncident } from './incidents.ts'
+import { fits } from './names.ts'
+import { type About, badRequest, nextLink, notFound, readingOptions } from './respond.ts'
+
+const path = '/api/incidents'
+const largestTop = 100
+
+const readRoles = ['Incident.Read.All', 'Incident.ReadWrite.All']
+const writeRoles = ['Incident.ReadWrite.All']
+
+const listRules: ListRules<Incident> = { filterable: incidentFields, defaultTop: largestTop }
+
+type ById = { Params: { id: string } }
+
+/** Defender XDR's `/api/incidents`: list, get, update. */
+export async function incidentRoutes(app: FastifyInstance, { context }: { context: ApiContext }) {
+  const { world } = context
+
+  function enter(request: FastifyRequest, roles: string[]): About & { data: TenantData } {
+    const caller = context.authenticate(request, 'defender')
+    context.requireRoles(caller, 'defender', roles)
+    const data = tenantDataOf(world, caller, 'defender')
+    context.throttle(caller, 'defender', 'incidents')
+    return { caller, world, surface: 'defender', data }
+  }
+
+  function find(about: About & { data: TenantData }, id: string): Incident {
+    const incident = /^\d{1,15}$/.test(id) ? about.data.incident(Number(id)) : undefined
+    if (!incident) throw notFound(about, `Incident ${id.slice(0, 100)} was not found`)
+    return incident
+  }
+
+  function entity(incident: Incident) {
+    return {
+      '@odata.context': `${context.linkOrigin('defender')}/api/$metadata#Incidents/$entity`,
+      ...renderIncident(incident),
+    }
+  }
+
+  app.get(path, async request => {
+    const about = enter(request, readRoles)
+    const query = queryOf(request)
+    const options = readingOptions(about, () => readListOptions(query, listRules))
+    if (options.top > largestTop) {
+      throw badRequest(
+        about,
+        'ODataError',
+        `The limit of '${largestTop}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
+      )
+    }
+    const page = readingOptions(about, () =>
+      cutPage(about.data.incidents(), options, { pageSize: largestTop }),
+    )
+    const origin = context.linkOrigin('defender')
+    return {
+      '@odata.context': `${origin}/api/$metadata#Incidents`,
+      value: page.items.map(renderIncident),
+      ...(page.nextOffset === null
+        ? {}
+        : { '@odata.nextLink': nextLink(origin, path, query, page.nextOffset) }),
+    }
+  })
+
+  app.get<ById>(`${path}/:id`, async request => {
+    const about = enter(request, readRoles)
+    return entity(find(about, request.params.id))
+  })
+
+  app.patch<ById>(`${path}/:id`, async request => {
+    const about = enter(request, writeRoles)
+    const incident = find(about, request.params.id)
+    const patch = readIncidentPatch(request.body)
+    if (!patch) throw badRequest(about, 'InvalidRequestBody', 'Request body is incorrect')
+    const { determination } = patch.fields
+    if (
+      determination !== undefined &&
+      !fits(patch.fields.classification ?? incident.classification, determination)
+    ) {
+      throw badRequest(about, 'InvalidInput', 'The determination does not fit the classification')
+    }
+    changeIncident(world.overlay, about.caller.tenantId, incident, {
+      ...patch,
+      by: about.caller.appName,
+      at: about.data.now,
+    })
+    return entity(find(about, request.params.id))
+  })
+}
