@@ -115,9 +115,14 @@ export function openState(file: string | undefined, now: number): StateStore {
   async function write(target: string): Promise<void> {
     if (!dirty) return
     dirty = false
-    await mkdir(dirname(target), { recursive: true })
-    await writeFile(`${target}.new`, JSON.stringify(state))
-    await rename(`${target}.new`, target)
+    try {
+      await mkdir(dirname(target), { recursive: true })
+      await writeFile(`${target}.new`, JSON.stringify(state))
+      await rename(`${target}.new`, target)
+    } catch (error) {
+      dirty = true
+      throw error
+    }
   }
 
   function flush(): Promise<void> {
