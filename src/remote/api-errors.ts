@@ -41,6 +41,7 @@ const rows: Row[] = [
   { service: 'key-vault', status: 400, name: 'vault_item_missing', quote: true },
   { service: 'managed-identity', status: [400, 401, 403, 404], name: 'identity_missing', quote: true },
   { service: 'webhook', status: [400, 401, 403, 404, 405, 410, 413, 415, 422], name: 'webhook_refused' },
+  { service: 'webhook', status: [500, 502, 503, 504], name: 'webhook_unavailable' },
 
   // Hunting
   { hunting: true, message: /processing resources allocated|run queries again/i, name: 'cpu_quota_exhausted' },

@@ -76,6 +76,8 @@ export function readErrorBody(text: string): ErrorBody {
 
 /** True when a 2xx document is an error in disguise. */
 export function isErrorDocument(document: unknown): boolean {
+  // Runs on every good answer: the shapes are looked at only where there is something to look at.
+  if (typeof document !== 'object' || document === null || !('error' in document)) return false
   const oauth = oauthBody.safeParse(document)
   if (oauth.success) return oauth.data.error_description !== null || oauth.data.error_codes.length > 0
   const odata = odataBody.safeParse(document)

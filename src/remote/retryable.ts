@@ -9,6 +9,7 @@ const passing: ReadonlySet<string> = new Set<FailureName>([
   'network',
   'reset',
   'bad_answer',
+  'webhook_unavailable',
 ])
 
 /** Names that an answer may carry while a fresh consent has not reached every part of Microsoft's cloud. */

@@ -38,7 +38,11 @@ export type RemoteCall = {
   attempts?: number
   /** Largest body that is read; default 8 MB. */
   maxBytes?: number
-  /** `json` (default): a 2xx must carry a whole JSON document (204 and empty 202 excepted). `any`: the body is taken as it is. */
+  /**
+   * `json` (default): a 2xx must carry a whole JSON document, 204 and an empty
+   * 202 excepted. Beyond 1 MB only its ends are looked at, so that it is
+   * parsed once: by the caller, with `readJson`. `any`: the body as it is.
+   */
   expect?: 'json' | 'any'
   signal?: AbortSignal
 }

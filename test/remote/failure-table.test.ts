@@ -173,7 +173,7 @@ const api: [what: string, service: RemoteService, status: number, code: string, 
   ['a vault that throttles', 'key-vault', 429, 'Throttled', 'Slow', '/secrets/app', 'throttled', 'nobody'],
   ['a machine without identity', 'managed-identity', 400, 'invalid_request', 'Identity not found', '/metadata/identity/oauth2/token', 'identity_missing', 'partner'],
   ['a webhook that says no', 'webhook', 404, 'x', 'x', '/hook', 'webhook_refused', 'partner'],
-  ['a webhook that is down', 'webhook', 502, 'x', 'x', '/hook', 'unavailable', 'microsoft'],
+  ['a webhook that is down', 'webhook', 502, 'x', 'x', '/hook', 'webhook_unavailable', 'partner'],
 ]
 
 describe('an API answer decides', () => {

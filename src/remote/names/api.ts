@@ -86,6 +86,12 @@ export const apiFailures = {
     message: 'The service answered only in part.',
     remedy: 'Try again later; what came was not used, since it cannot be told what is missing.',
   },
+  webhook_unavailable: {
+    permanent: false,
+    whoseMove: 'partner',
+    message: 'The webhook receiver is not available at the moment.',
+    remedy: 'Wait: it is tried again. If it lasts, look at the receiver.',
+  },
   webhook_refused: {
     permanent: true,
     whoseMove: 'partner',
