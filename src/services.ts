@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { createAudit } from './audit/audit.ts'
+import { createDiscovery } from './clouds/discovery.ts'
 import { createEndpoints } from './clouds/endpoints.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './database/index.ts'
@@ -36,6 +37,7 @@ export async function createServices(config: Config, databaseUrl: string) {
   const endpoints = createEndpoints(config.cloud, config.substitution)
   const quotas = createQuotas({ store: createQuotaStore(db), huntingShare: config.huntingShare })
   const remote = createRemote({ quotas, log })
+  const discovery = createDiscovery({ remote, endpoints })
   const tokens = createTokens({ ...config, endpoints, remote, log })
 
   const staffStore = createStaffStore(db)
@@ -58,6 +60,8 @@ export async function createServices(config: Config, databaseUrl: string) {
     key,
     jobs,
     audit,
+    discovery,
+    tokens,
     tenants,
     apiKeys,
     members,

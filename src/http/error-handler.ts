@@ -65,5 +65,21 @@ async function answer(problem: Problem, request: FastifyRequest, reply: FastifyR
   if (problem.status === 401 && request.method === 'GET' && !request.headers['hx-request']) {
     return reply.redirect(`/sign-in?returnTo=${encodeURIComponent(request.url)}`, 303)
   }
-  return await reply.page('/errors/problem', { title: problem.title }, { problem, reference: request.id })
+  const { status, title, detail, remedy, requestId } = problem
+  return await reply.page(
+    '/layouts/error',
+    { title },
+    {
+      error: {
+        status,
+        title,
+        message: detail,
+        remedy,
+        requestId,
+        reference: request.id,
+        at: new Date().toISOString(),
+        actions: [{ href: '/', label: request.actor ? 'Back to the dashboard' : 'Back to the start' }],
+      },
+    },
+  )
 }

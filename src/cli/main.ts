@@ -1,0 +1,33 @@
+import { Command, CommanderError } from 'commander'
+import { SettingsError } from '../config.ts'
+import { AppError, RemoteError } from '../errors.ts'
+import { apiKeyCommands } from './commands/api-key.ts'
+import { tenantCommands } from './commands/tenants.ts'
+import { tokenCommand } from './commands/token.ts'
+
+const program = new Command('tenantry')
+  .description('Customers, their consent and their Microsoft Defender data, from the command line.')
+  .showHelpAfterError('(add --help for how to use it)')
+  .exitOverride()
+
+apiKeyCommands(program)
+tenantCommands(program)
+tokenCommand(program)
+
+// Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.
+process.exitCode = await program.parseAsync().then(() => process.exitCode ?? 0, explain)
+// Output into a pipe is written later than it is sent.
+await new Promise(done => process.stdout.write('', done))
+process.exit()
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof SettingsError) console.error(error.message)
+  else if (error instanceof AppError)
+    console.error(`${error.code}: ${error.message}${error.remedy ? `. ${error.remedy}` : ''}`)
+  else if (error instanceof RemoteError) {
+    const { service, code, message, remedy, requestId } = error.failure
+    console.error(`${service}: ${code}: ${message} ${remedy}${requestId ? ` (request ${requestId})` : ''}`)
+  } else console.error(error)
+  return 1
+}
