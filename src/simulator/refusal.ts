@@ -1,4 +1,3 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Surface } from './world.ts'
 
 /** An API's answer that is not a success: status, exact body and headers. */
@@ -47,10 +46,4 @@ export function refuse(surface: Surface, details: RefusalDetails): ApiRefusal {
     'client-request-id': requestId,
   }
   return new ApiRefusal(status, { error: { code, message, ...details.extra, innerError } }, headers)
-}
-
-/** Fastify error handler that sends an ApiRefusal as it is and passes other errors on. */
-export function sendRefusal(error: FastifyError | ApiRefusal, _request: FastifyRequest, reply: FastifyReply) {
-  if (!(error instanceof ApiRefusal)) throw error
-  return reply.code(error.status).headers(error.headers).send(error.body)
 }

@@ -47,7 +47,7 @@ export function page(title: string, body: Html): string {
 <style>${style}</style>
 </head>
 <body>
-<div class="mark" role="note">Simulator — not Microsoft. Nothing here is real, and no password is asked for.</div>
+<header class="mark">Simulator — not Microsoft. Nothing here is real, and no password is asked for.</header>
 <main>
 ${body}
 </main>
