@@ -69,7 +69,9 @@ function send(response: ServerResponse, type: string, body: string | Buffer): vo
 
 /** The one stylesheet, as the server joins it. */
 export async function stylesheet(): Promise<string> {
-  const order = z.array(z.string()).parse(JSON.parse(await readFile(new URL('css/order.json', assets), 'utf8')))
+  const order = z
+    .array(z.string())
+    .parse(JSON.parse(await readFile(new URL('css/order.json', assets), 'utf8')))
   const parts = await Promise.all(order.map(name => readFile(new URL(`css/${name}`, assets), 'utf8')))
   return parts.join('\n')
 }
