@@ -1,7 +1,7 @@
 import type { RemoteFailure } from '../errors.ts'
 import { asSeenInConnectedTenant, namedFailure } from '../remote/named-failure.ts'
 import { afterConsentRetryable } from '../remote/retryable.ts'
-import { isAboutThePartner } from '../tenants/consent-problems.ts'
+import { isAboutThePartner, isAboutTheRequest } from '../tenants/consent-problems.ts'
 import { compareRoles } from '../tenants/role-comparison.ts'
 import { describeAbsence, type RoleKey, splitRole } from '../tenants/roles.ts'
 import type { TenantStatus } from '../tenants/store.ts'
@@ -56,7 +56,7 @@ export function decide(
   }
 
   const failure = before.wasVerified ? asSeenInConnectedTenant(first) : first
-  const lasting = problems.filter(problem => problem.permanent && !isAboutThePartner(problem))
+  const lasting = problems.filter(isLasting)
   // A bad minute, or a credential of our own, takes nothing away from what the tenant granted.
   if (lasting.length === 0 && worked) return { ...result, status: before.status, settled: true, failure }
 
@@ -74,7 +74,12 @@ function rolesBefore(one: SurfaceObservation, before: Before): RoleKey[] {
 
 function works(one: SurfaceObservation, before: Before): boolean {
   const roles = one.roles ?? rolesBefore(one, before)
-  return roles.length > 0 && !one.callFailure?.permanent
+  return roles.length > 0 && !(one.callFailure && isLasting(one.callFailure))
+}
+
+/** Says something against the tenant itself: not a bad minute, our own credential, or one request that went wrong. */
+function isLasting(problem: RemoteFailure): boolean {
+  return problem.permanent && !isAboutThePartner(problem) && !isAboutTheRequest(problem)
 }
 
 /** All that is wrong, what matters most first: our own credential, tokens, roles, live calls; lasting before passing. */

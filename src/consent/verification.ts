@@ -1,7 +1,6 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../database/index.ts'
 import { AppError, type RemoteFailure } from '../errors.ts'
-import { isRetryable } from '../remote/retryable.ts'
 import { type Actor, requireRole, systemActor } from '../tenants/actor.ts'
 import { isAboutThePartner } from '../tenants/consent-problems.ts'
 import type { RoleKey } from '../tenants/roles.ts'
@@ -179,5 +178,5 @@ function longestWait(observations: readonly SurfaceObservation[]): number | null
 
 function kindOf({ failure }: Decision): 'well' | 'passing' | 'lasting' {
   if (!failure) return 'well'
-  return isRetryable(failure) || isAboutThePartner(failure) ? 'passing' : 'lasting'
+  return !failure.permanent || isAboutThePartner(failure) ? 'passing' : 'lasting'
 }
