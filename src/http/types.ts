@@ -13,6 +13,9 @@ export type PageFacts = {
   breadcrumbs?: { href: string; label: string }[]
   /** Script modules of this page alone, under /assets/js/. */
   scripts?: string[]
+  /** Pages without sign-in: how wide the column is (regular without), and whether htmx is loaded. */
+  width?: 'narrow' | 'wide'
+  live?: boolean
 }
 
 declare module 'fastify' {

@@ -11,7 +11,7 @@ const cases = ['/catalogue', '/catalogue-public', '/error'].flatMap(path =>
   ),
 )
 /** A folder to keep the pictures in, for whoever wants to look. */
-const pictures = process.env['CATALOGUE_PICTURES']
+const pictures = process.env.CATALOGUE_PICTURES
 
 let server: CatalogueServer
 let browser: Browser

@@ -2,11 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
 
 const views = fileURLToPath(new URL('../../views/', import.meta.url))
-const eta = new Eta({ views, cache: true })
+const eta = new Eta({ views, cache: true, autoTrim: false })
 
 /** Renders one view or partial by its path under `views/`, as the server does. */
 export function render(path: string, data: object): string {
-  return eta.render(path, data)
+  return eta.render(path, { assetUrl: (asset: string) => `/assets/${asset}`, ...data })
 }
 
 /** What every page is given about itself; a test changes what it is about. */

@@ -5,17 +5,29 @@ export function announce(text) {
 }
 
 /**
- * After each partial update, reads out what the new parts marked `data-announce` say.
- * The same words are not said twice for the same element (by its id).
+ * Reads out what elements marked `data-announce` say when an update changes it (htmx, server-sent events,
+ * a script). They are told apart by their id, so the element itself may be replaced.
+ *
+ * Watches the document, because htmx tells of a swap on the element that asked for it, and that one is gone
+ * after it replaced itself.
  */
-export function announceSwaps() {
+export function announceChanges() {
   const said = new Map()
-  document.addEventListener('htmx:after:swap', () => {
+  const news = () => {
+    const changed = []
     for (const element of document.querySelectorAll('[data-announce]')) {
       const words = element.dataset.announce || element.textContent.trim().replace(/\s+/g, ' ')
-      if (said.get(element.id) === words) continue
+      if (said.get(element.id) !== words) changed.push(words)
       said.set(element.id, words)
-      announce(words)
     }
-  })
+    return changed.join('. ')
+  }
+
+  news()
+  const main = document.getElementById('main')
+  if (!main) return
+  new MutationObserver(() => {
+    const words = news()
+    if (words) announce(words)
+  }).observe(main, { childList: true, subtree: true, characterData: true })
 }

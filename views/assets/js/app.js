@@ -1,4 +1,4 @@
-import { announceSwaps } from './announce.js'
+import { announceChanges } from './announce.js'
 import { askBeforeSubmit } from './confirm.js'
 import { offerCopy } from './copy.js'
 import { focusMistakes } from './focus.js'
@@ -8,7 +8,7 @@ import { closeMenus } from './menu.js'
 import { submitOnCtrlEnter } from './submit.js'
 import { offerThemes } from './theme-toggle.js'
 
-announceSwaps()
+announceChanges()
 askBeforeSubmit()
 offerCopy()
 focusMistakes()
