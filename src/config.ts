@@ -10,6 +10,7 @@ import {
   type SettingsReader,
 } from './settings/reader.ts'
 import { demoRegistration } from './simulator/registration.ts'
+import { parseRequiredRoles, type RoleKey } from './tenants/roles.ts'
 import type { CredentialSettings } from './tokens/credentials/credential.ts'
 
 /** Everything that can be set, read once and never changed. */
@@ -30,8 +31,8 @@ export type Config = {
   clientId: string
   /** In the order they are tried. */
   credentials: CredentialSettings[]
-  /** As written in the setting; tenants/roles.ts reads it. */
-  requiredRoles: string
+  /** Application permissions that every customer is asked for. */
+  requiredRoles: RoleKey[]
   substitution: Substitution
   simulatorPort: number
   simulatorTenants: number
@@ -102,7 +103,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     partnerName:
       read.text('TENANTRY_PARTNER_NAME') ?? (demo ? demoRegistration.partnerName : 'Your security partner'),
     ...(demo ? demoIdentity(read) : readIdentity(read, clientId)),
-    requiredRoles: read.text('TENANTRY_REQUIRED_ROLES') ?? defaultRoles,
+    requiredRoles: readRequiredRoles(read),
     substitution: readSubstitution(read, demo, simulatorPort),
     simulatorPort,
     simulatorTenants: read.integer('TENANTRY_SIMULATOR_TENANTS', 25, { min: 1, max: 20_000 }),
@@ -206,4 +207,12 @@ function readSecretKey(read: SettingsReader): string | null {
 /** Whether cookies may be marked Secure: browsers drop those on plain http, which only loopback uses. */
 export function usesHttps(config: Pick<Config, 'publicUrl'>): boolean {
   return config.publicUrl.startsWith('https://') && !isLoopback(new URL(config.publicUrl).hostname)
+}
+
+function readRequiredRoles(read: SettingsReader): RoleKey[] {
+  const { roles, problems } = parseRequiredRoles(read.text('TENANTRY_REQUIRED_ROLES') ?? defaultRoles)
+  for (const problem of problems) {
+    read.problem('TENANTRY_REQUIRED_ROLES', problem, 'write roles as surface:Role, separated by commas')
+  }
+  return roles
 }

@@ -30,7 +30,7 @@ export async function startTenantry(config: Config): Promise<RunningTenantry> {
     const [{ createServices }, { createApp }] = modules
     const services = await createServices(config, database.url)
     const app = await createApp(services)
-    await services.jobs.start({ work: config.role !== 'web' })
+    await services.start({ work: config.role !== 'web' })
     try {
       await app.listen({ port: config.port, host: config.host })
     } catch (error) {

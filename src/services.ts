@@ -4,18 +4,28 @@ import { createAudit } from './audit/audit.ts'
 import { createDiscovery } from './clouds/discovery.ts'
 import { createEndpoints } from './clouds/endpoints.ts'
 import type { Config } from './config.ts'
+import { createConnect } from './consent/connect.ts'
+import { createConsentFlow } from './consent/flow.ts'
+import { createInvitations } from './consent/invitations.ts'
+import { createObserve } from './consent/observation.ts'
+import { recomputeMissing } from './consent/required-roles.ts'
+import { createVerification } from './consent/verification.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
+import { createDefender } from './defender/index.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
 import { createJobs } from './jobs/jobs.ts'
+import { healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
 import { createLog } from './log.ts'
 import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
 import { createApiKeys } from './staff/api-keys.ts'
 import { createMembers } from './staff/members.ts'
 import { createSignIn } from './staff/sign-in.ts'
 import { createSessionRows, createStaffStore } from './staff/store.ts'
+import { createHealth } from './tenants/health.ts'
+import { surfaces } from './tenants/roles.ts'
 import { createTenants } from './tenants/tenants.ts'
 import { createTokens } from './tokens/index.ts'
 
@@ -51,7 +61,58 @@ export async function createServices(config: Config, databaseUrl: string) {
     redirectUri: `${config.publicUrl}/auth/callback`,
   })
 
-  const tenants = createTenants({ db, audit, dropTokens: tenantId => tokens.drop(tenantId) })
+  const dropTokens = (tenantId: string): void => tokens.drop(tenantId)
+  const tenants = createTenants({ db, audit, dropTokens })
+  const health = createHealth({
+    db,
+    recheck: tenantId => jobs.enqueue(recheckJob, { tenantId }, { key: tenantId }),
+  })
+  const defender = createDefender({ remote, tokens, endpoints, onOutcome: health.recordOutcome })
+
+  const { requiredRoles } = config
+  const resolveTenant = discovery.resolve
+  const enqueueVerification = (tenantId: string, run: number, afterSeconds: number): Promise<void> =>
+    jobs.enqueue(verificationJob, { tenantId, run }, { key: `${tenantId} ${run}`, afterSeconds })
+  const observe = createObserve({
+    acquireFresh: (tenantId, surface) => tokens.acquire(tenantId, surface, { fresh: true }),
+    probe: defender.probe,
+    available: surfaces.filter(surface => endpoints.cloud.origins[surface] !== null),
+  })
+  const verification = createVerification({
+    db,
+    audit,
+    observe,
+    requiredRoles,
+    enqueueVerification,
+    dropTokens,
+    onChecked: health.forget,
+  })
+  const invitations = createInvitations({ db, audit, key, resolveTenant })
+  const consent = createConsentFlow({
+    ...config,
+    db,
+    audit,
+    key,
+    endpoints,
+    signIn: tokens.signIn,
+    resolveTenant,
+    enqueueVerification,
+    dropTokens,
+  })
+  const connect = createConnect({ db, audit, resolveTenant, observe, verification, requiredRoles })
+
+  jobs.handle(verificationJob, ({ tenantId, run }) => verification.verifyTenant(tenantId, run))
+  jobs.handle(recheckJob, ({ tenantId }) => verification.checkTenant(tenantId))
+  jobs.handle(healthJob, async (_nothing, signal) => {
+    await verification.resumeStranded()
+    await verification.checkDue(undefined, signal)
+  })
+  jobs.handle(housekeepingJob, async () => {
+    await invitations.expireDue()
+    await sessionRows.removeExpired(new Date())
+  })
+  jobs.repeat(healthJob, '* * * * *')
+  jobs.repeat(housekeepingJob, '*/10 * * * *')
 
   return {
     config,
@@ -63,6 +124,11 @@ export async function createServices(config: Config, databaseUrl: string) {
     discovery,
     tokens,
     tenants,
+    defender,
+    verification,
+    invitations,
+    consent,
+    connect,
     apiKeys,
     members,
     signIn,
@@ -77,6 +143,14 @@ export async function createServices(config: Config, databaseUrl: string) {
       { name: 'migrations', check: () => isMigrated(databaseUrl) },
       { name: 'queue', check: () => jobs.isReady() },
     ]),
+
+    /** Begins to work: what changed while nothing ran is caught up with first. */
+    async start({ work }: { work: boolean }): Promise<void> {
+      await jobs.start({ work })
+      if (!work) return
+      await recomputeMissing({ db, audit }, requiredRoles)
+      await verification.resumeStranded()
+    },
 
     /** Lets running jobs finish, at most `graceMs`, then frees every connection. */
     async close(graceMs: number): Promise<void> {

@@ -28,7 +28,7 @@ export async function withServices<T>(work: (services: Services, config: Config)
     const simulator = config.demo && !(await isReachable(config)) ? await startSimulatorProcess(config) : null
     const services = await createServices(config, database.url)
     try {
-      await services.jobs.start({ work: false })
+      await services.start({ work: false })
       return await work(services, config)
     } finally {
       await services.close(5000)

@@ -50,7 +50,7 @@ export async function startApp(options: StartOptions = {}): Promise<RunningApp> 
   })
   const services = await createServices(config, database.url)
   const app = await createApp(services)
-  await services.jobs.start({ work: options.work ?? true })
+  await services.start({ work: options.work ?? true })
   await app.listen({ port, host: '127.0.0.1' })
 
   return {

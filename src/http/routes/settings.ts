@@ -101,7 +101,7 @@ function settingsInForce(config: Config): { label: string; value: string }[] {
     { label: 'Cloud', value: config.demo ? 'simulator' : config.cloud },
     { label: 'Partner tenant', value: config.partnerTenantId },
     { label: 'Application (client) id', value: config.clientId },
-    { label: 'Required permissions', value: config.requiredRoles.split(',').join(', ') },
+    { label: 'Required permissions', value: config.requiredRoles.join(', ') },
     {
       label: 'Database',
       value: config.databaseUrl ? 'PostgreSQL of DATABASE_URL' : `embedded in ${config.dataDir}`,

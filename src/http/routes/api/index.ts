@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../../services.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { auditApi } from './audit.ts'
+import { invitationApi } from './invitations.ts'
+import { readOperations } from './operations.ts'
 import { tenantApi } from './tenants.ts'
 
 /** The JSON API and its own description. */
@@ -12,6 +14,7 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
       api.addHook('onRequest', async request => {
         requireActor(request)
       })
+      await api.register(invitationApi, services)
       await api.register(tenantApi, services)
       await api.register(auditApi, services)
     },
@@ -19,4 +22,12 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
   )
 
   app.get('/api/openapi.json', async (_request, reply) => reply.send(app.swagger()))
+
+  app.get('/api', async (_request, reply) =>
+    reply.page(
+      '/api/index',
+      { title: 'JSON API' },
+      { operations: readOperations(app.swagger()), publicUrl: services.publicUrl },
+    ),
+  )
 }

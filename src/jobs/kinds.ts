@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { JobKind } from './jobs.ts'
+
+const nothing: z.ZodType<Record<string, never>> = z.object({}).transform(() => ({}))
+
+/** One try of a tenant's verification. */
+export const verificationJob: JobKind<{ tenantId: string; run: number }> = {
+  name: 'verification',
+  data: z.object({ tenantId: z.guid(), run: z.number().int() }),
+  concurrency: 8,
+}
+
+/** A tenant is looked at again because a call to it failed in a way that suggests a change. */
+export const recheckJob: JobKind<{ tenantId: string }> = {
+  name: 'recheck',
+  data: z.object({ tenantId: z.guid() }),
+  concurrency: 4,
+}
+
+/** Every minute: daily checks that are due, verifications whose process died. */
+export const healthJob: JobKind<Record<string, never>> = {
+  name: 'health',
+  data: nothing,
+  concurrency: 1,
+  expireInSeconds: 600,
+}
+
+/** Every ten minutes: ends links whose time has passed, removes sessions that ended. */
+export const housekeepingJob: JobKind<Record<string, never>> = {
+  name: 'housekeeping',
+  data: nothing,
+  concurrency: 1,
+}
