@@ -1,20 +1,20 @@
 import type { Surface } from '../clouds/clouds.ts'
 import { RemoteError, type RemoteFailure } from '../errors.ts'
+import { BoundedMap, type Used } from './bounded-map.ts'
 import { createGate } from './gate.ts'
-import { Lru } from './lru.ts'
 import type { Token } from './token.ts'
 
 const surfaces: readonly Surface[] = ['graph', 'defender', 'endpoint']
 
 /** A token this close to its end may not outlive the request it is for. */
-const lastMomentsMs = 30_000
+const lastMomentsSeconds = 30
 
 /** Exchanges at once in all, and how many of them nobody waits for. */
 const mintsAtOnce = 200
 const refreshesAtOnce = 32
 
 /** A refusal that only people can lift is not asked for again on each call. */
-const permanentPauseMs = 15_000
+const permanentPauseSeconds = 15
 
 export type AcquireOptions = {
   /** Past the cache, and in place of what it holds. For proofs: an older token does not show new roles. */
@@ -43,14 +43,22 @@ export type TokenCache = {
   stats(): TokenCacheStats
 }
 
-type Entry = {
+/**
+ * Times are whole seconds since the cache was made: small integers lie in the
+ * object itself, and following one reference less is felt among many tenants.
+ */
+type Entry = Used & {
   token: Token
-  /** Milliseconds; after a failed refresh this lies later than the token's own time. */
+  /** The same as a promise, made once: a hit then makes none and does not touch the token. */
+  answer: Promise<Token>
+  /** The token's end without its last moments. */
+  servedUntil: number
+  /** After a failed refresh this lies later than the token's own time. */
   refreshFrom: number
   failedRefreshes: number
 }
 
-type Remembered = { failure: RemoteFailure; until: number }
+type Remembered = Used & { failure: RemoteFailure; until: number }
 
 /**
  * Tokens in memory, keyed by tenant and surface; one cache serves one
@@ -69,13 +77,15 @@ export function createTokenCache(options: {
   onRefreshFailed?: (tenantId: string, surface: Surface, failure: RemoteFailure) => void
 }): TokenCache {
   const { scope, mint, now, random = Math.random, limit = 50_000, onRefreshFailed } = options
-  const entries = new Lru<string, Entry>(limit)
-  const refused = new Lru<string, Remembered>(limit)
+  const entries = new BoundedMap<string, Entry>(limit)
+  const refused = new BoundedMap<string, Remembered>(limit)
   const flights = new Map<string, Promise<Token>>()
   const gate = createGate(mintsAtOnce)
   const counts = { hits: 0, misses: 0, refreshes: 0, failures: 0 }
   let refreshing = 0
 
+  const madeAt = now().getTime()
+  const secondsAt = (time: Date) => Math.floor((time.getTime() - madeAt) / 1000)
   const keyOf = (tenantId: string, surface: Surface) => `${scope}|${tenantId.toLowerCase()}|${surface}`
 
   /** Starts an exchange. Its token is kept unless, meanwhile, the tenant was dropped or a fresher exchange began. */
@@ -85,7 +95,14 @@ export function createTokenCache(options: {
         if (flights.get(key) === flight) {
           flights.delete(key)
           refused.delete(key)
-          entries.set(key, { token, refreshFrom: token.refreshAt.getTime(), failedRefreshes: 0 })
+          entries.set(inOnePiece(key), {
+            token,
+            answer: Promise.resolve(token),
+            servedUntil: secondsAt(token.expiresAt) - lastMomentsSeconds,
+            refreshFrom: secondsAt(token.refreshAt),
+            failedRefreshes: 0,
+            isUsed: false,
+          })
         }
         return token
       },
@@ -105,8 +122,9 @@ export function createTokenCache(options: {
   function remember(key: string, error: unknown): void {
     if (!(error instanceof RemoteError)) return
     const { retryAfterSeconds, permanent } = error.failure
-    const pauseMs = retryAfterSeconds !== null ? retryAfterSeconds * 1000 : permanent ? permanentPauseMs : 0
-    if (pauseMs > 0) refused.set(key, { failure: error.failure, until: now().getTime() + pauseMs })
+    const pause = retryAfterSeconds ?? (permanent ? permanentPauseSeconds : 0)
+    if (pause > 0)
+      refused.set(key, { failure: error.failure, until: secondsAt(now()) + pause, isUsed: false })
   }
 
   function refresh(key: string, entry: Entry, tenantId: string, surface: Surface): void {
@@ -119,7 +137,7 @@ export function createTokenCache(options: {
         },
         (error: unknown) => {
           entry.failedRefreshes++
-          entry.refreshFrom = now().getTime() + pauseAfter(error, entry.failedRefreshes, random)
+          entry.refreshFrom = secondsAt(now()) + pauseAfter(error, entry.failedRefreshes, random)
           if (error instanceof RemoteError) onRefreshFailed?.(tenantId, surface, error.failure)
         },
       )
@@ -128,25 +146,36 @@ export function createTokenCache(options: {
       })
   }
 
-  async function acquire(tenantId: string, surface: Surface, wish: AcquireOptions = {}): Promise<Token> {
+  function acquire(tenantId: string, surface: Surface, wish: AcquireOptions = {}): Promise<Token> {
     const key = keyOf(tenantId, surface)
     if (wish.fresh) return waited(start(key, tenantId, surface), wish.signal)
 
-    const at = now().getTime()
+    const at = secondsAt(now())
     const entry = entries.get(key)
-    if (entry && at < entry.token.expiresAt.getTime() - lastMomentsMs) {
+    if (entry && at < entry.servedUntil) {
       counts.hits++
       if (at >= entry.refreshFrom) refresh(key, entry, tenantId, surface)
-      return entry.token
+      return entry.answer
     }
-
     counts.misses++
+    return fetchToken(key, tenantId, surface, wish.signal)
+  }
+
+  /** @throws RemoteError unless a token that is at its end still lives */
+  async function fetchToken(
+    key: string,
+    tenantId: string,
+    surface: Surface,
+    signal: AbortSignal | undefined,
+  ) {
+    const entry = entries.peek(key)
     try {
       const flight = flights.get(key)
-      if (flight) return await waited(flight, wish.signal)
+      if (flight) return await waited(flight, signal)
+      const at = secondsAt(now())
       const known = refused.get(key)
       if (known && at < known.until) throw still(known, at)
-      return await waited(start(key, tenantId, surface), wish.signal)
+      return await waited(start(key, tenantId, surface), signal)
     } catch (error) {
       const isValid =
         entry && entries.peek(key) === entry && now().getTime() < entry.token.expiresAt.getTime()
@@ -180,17 +209,24 @@ export function createTokenCache(options: {
   }
 }
 
+/** A text put together from pieces stays in pieces inside V8; a kept key is compared faster when it is one. */
+function inOnePiece(key: string): string {
+  return Buffer.from(key).toString()
+}
+
 /** The remembered refusal, with the time that is left of its pause. */
 function still({ failure, until }: Remembered, at: number): RemoteError {
-  const left = Math.ceil((until - at) / 1000)
-  return new RemoteError({ ...failure, retryAfterSeconds: failure.retryAfterSeconds === null ? null : left })
+  return new RemoteError({
+    ...failure,
+    retryAfterSeconds: failure.retryAfterSeconds === null ? null : until - at,
+  })
 }
 
 /** As the service says, else half a minute, doubled with each failure up to five minutes; spread by a quarter. */
 function pauseAfter(error: unknown, failures: number, random: () => number): number {
   const told = error instanceof RemoteError ? error.failure.retryAfterSeconds : null
   const seconds = told ?? Math.min(30 * 2 ** (failures - 1), 300)
-  return seconds * 1000 * (1 + random() / 4)
+  return Math.ceil(seconds * (1 + random() / 4))
 }
 
 /** Waits for a shared result until the caller gives up. */

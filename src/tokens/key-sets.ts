@@ -2,8 +2,8 @@ import { type CryptoKey, importJWK } from 'jose'
 import { z } from 'zod'
 import type { Endpoints } from '../clouds/endpoints.ts'
 import type { Remote } from '../remote/types.ts'
+import { BoundedMap, type Used } from './bounded-map.ts'
 import { badAnswer } from './failures.ts'
-import { Lru } from './lru.ts'
 
 const refreshAfterMs = 60 * 60 * 1000
 const maxAgeMs = 24 * 60 * 60 * 1000
@@ -34,7 +34,7 @@ export type KeySets = {
   find(tenantId: string, keyId: string): Promise<SigningKey | null>
 }
 
-type KeySet = { keys: Map<string, SigningKey>; readAt: number; askedAt: number }
+type KeySet = Used & { keys: Map<string, SigningKey>; readAt: number; askedAt: number }
 
 /**
  * Entra's signing keys, by its own rules: a set lasts 24 hours, is renewed in
@@ -46,7 +46,7 @@ type KeySet = { keys: Map<string, SigningKey>; readAt: number; askedAt: number }
  */
 export function createKeySets(options: { endpoints: Endpoints; remote: Remote; now: () => Date }): KeySets {
   const { endpoints, remote, now } = options
-  const sets = new Lru<string, KeySet>(tenantsKept)
+  const sets = new BoundedMap<string, KeySet>(tenantsKept)
   const reads = new Map<string, Promise<KeySet>>()
 
   async function read(tenantId: string): Promise<KeySet> {
@@ -59,7 +59,12 @@ export function createKeySets(options: { endpoints: Endpoints; remote: Remote; n
       deadlineMs: 20_000,
     })
     const at = now().getTime()
-    const set = { keys: await readKeySet(answer.text, answer.requestId), readAt: at, askedAt: at }
+    const set = {
+      keys: await readKeySet(answer.text, answer.requestId),
+      readAt: at,
+      askedAt: at,
+      isUsed: false,
+    }
     sets.set(tenantId, set)
     return set
   }

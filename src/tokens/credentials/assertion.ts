@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { Lru } from '../lru.ts'
+import { BoundedMap, type Used } from '../bounded-map.ts'
 
 const lifetimeSeconds = 600
 
@@ -46,14 +46,14 @@ export function writeAssertion(claims: {
  * asked for up to three tokens in a row.
  */
 export function createAssertions({ now, limit = 20_000 }: { now: () => Date; limit?: number }) {
-  const kept = new Lru<string, { assertion: Promise<string>; until: number }>(limit)
+  const kept = new BoundedMap<string, Used & { assertion: Promise<string>; until: number }>(limit)
 
   return {
     async get(audience: string, make: () => Promise<string>): Promise<string> {
       const known = kept.get(audience)
       if (known && known.until > now().getTime()) return known.assertion
 
-      const entry = { assertion: make(), until: now().getTime() + reuseMs }
+      const entry = { assertion: make(), until: now().getTime() + reuseMs, isUsed: false }
       kept.set(audience, entry)
       try {
         return await entry.assertion
