@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { runHunt } from '../data/hunting/run.ts'
+import { readTimespan } from '../data/hunting/timespan.ts'
+import type { AnswerStyle } from '../data/hunting/write-answer.ts'
+import { tenantDataOf } from '../data/world-data.ts'
+import type { KqlResult } from '../kql/types.ts'
+import type { ApiContext } from '../world.ts'
+import { type About, badRequest, serverError } from './respond.ts'
+
+/** Body names are case-sensitive here. */
+export const huntingBody = z.object({ Query: z.string().min(1).max(100_000) })
+
+const style: AnswerStyle = { isPascal: true, isAnnotated: false, dynamic: 'nested', bool: 'boolean' }
+
+/** Defender XDR's `advancedhunting/run`: gone on 2027-02-01, answered until then. */
+export async function huntingRoutes(app: FastifyInstance, { context }: { context: ApiContext }) {
+  app.post('/api/advancedhunting/run', async (request, reply) => {
+    const caller = context.authenticate(request, 'defender')
+    context.requireRoles(caller, 'defender', ['AdvancedHunting.Read.All'])
+    const about: About = { caller, world: context.world, surface: 'defender' }
+    const data = tenantDataOf(context.world, caller, 'defender')
+    context.throttle(caller, 'defender', 'hunting')
+
+    const body = huntingBody.safeParse(request.body)
+    const span = readTimespan(undefined, data.now)
+    if (!body.success || !span) throw badRequest(about, 'InvalidRequestBody', 'Request body is incorrect')
+    const outcome = runHunt(data, 'defender', { query: body.data.Query, span }, style, statsHead)
+    if (outcome.kind === 'timeout') throw serverError(about, 'Query exceeded the timeout period.')
+    if (outcome.kind === 'refused') throw badRequest(about, 'BadRequest', outcome.message)
+    return reply.type('application/json; charset=utf-8').send(outcome.json)
+  })
+}
+
+/** What the query cost, in the shape that comes before the schema. */
+function statsHead(result: KqlResult, seconds: number): string {
+  const cpu = `00:00:${seconds.toFixed(7).padStart(10, '0')}`
+  const stats = {
+    ExecutionTime: Number(seconds.toFixed(6)),
+    resource_usage: {
+      cache: {
+        memory: { hits: result.rows.length, misses: 0, total: result.rows.length },
+        disk: { hits: 0, misses: 0, total: 0 },
+      },
+      cpu: { user: cpu, kernel: '00:00:00', 'total cpu': cpu },
+      memory: { peak_per_node: 68_022_512 },
+    },
+    dataset_statistics: [
+      { table_row_count: result.rows.length, table_size: result.rows.length * result.columns.length * 24 },
+    ],
+  }
+  return `"Stats":${JSON.stringify(stats)},`
+}
