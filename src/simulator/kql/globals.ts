@@ -1,0 +1,38 @@
+import { defenderFunctions } from './defender-functions.ts'
+import type { GlobalState } from './language.ts'
+import { kusto } from './language.ts'
+import type { KqlDatabase } from './types.ts'
+
+type Schema = KqlDatabase['schema']
+
+const bySchema = new WeakMap<Schema, GlobalState>()
+const byText = new Map<string, GlobalState>()
+const MOST_KEPT = 64
+
+/**
+ * What names mean in a database: its tables and Defender's own functions. Made once for each distinct set of
+ * tables; tenants that hold the same licences share it.
+ */
+export function globalsFor(schema: Schema): GlobalState {
+  const known = bySchema.get(schema)
+  if (known) return known
+  const text = JSON.stringify(schema)
+  const globals = byText.get(text) ?? makeGlobals(schema)
+  if (byText.size >= MOST_KEPT) byText.clear()
+  byText.set(text, globals)
+  bySchema.set(schema, globals)
+  return globals
+}
+
+function makeGlobals(schema: Schema): GlobalState {
+  const tables = schema.map(table => {
+    const columns = table.columns.map(column => `['${column.name.replaceAll("'", "\\'")}']: ${column.type}`)
+    return kusto.Symbols.TableSymbol.From(`(${columns.join(', ')})`).WithName(table.name)
+  })
+  const names = new Set(schema.map(table => table.name))
+  const functions = defenderFunctions
+    .filter(item => item.tables.every(table => names.has(table)))
+    .map(item => new kusto.Symbols.FunctionSymbol.$ctor16(item.name, item.parameters, item.body, null))
+  const database = new kusto.Symbols.DatabaseSymbol.$ctor3('hunting', null, [...tables, ...functions], false)
+  return kusto.GlobalState.Default.WithDatabase(database)
+}
