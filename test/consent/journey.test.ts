@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { verificationProgress } from '../../src/consent/progress.ts'
 import { admin } from '../tenants/givens.ts'
@@ -376,4 +377,42 @@ test('a renewed consent keeps a working tenant working and shows what was new', 
   expect(during.status).toBe('degraded')
   expect(await stage.tenant(customer.tenantId)).toMatchObject({ status: 'connected', rolesMissing: [] })
   expect(await visitor.status()).toBe('verified')
+})
+
+test('any query at all ends on a page and connects nothing, with a good state or without', async () => {
+  const names = [
+    'tenant',
+    'admin_consent',
+    'error',
+    'error_description',
+    'error_uri',
+    'code',
+    'state',
+    'tenant[]',
+  ]
+  const values = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('True', 'declined\u0000', 'access_denied', '\ud800', 'x'.repeat(5000)),
+  )
+  const pairs = fc.array(fc.tuple(fc.constantFrom(...names), values), { maxLength: 8 })
+  const visitor = await stage.invite(stage.nextCustomer())
+
+  await fc.assert(
+    fc.asyncProperty(pairs, fc.boolean(), async (query, hasState) => {
+      const state = (await visitor.start()).searchParams.get('state') ?? ''
+      const redirect = new URL('http://localhost:3000/consent/callback')
+      for (const [name, value] of [...(hasState ? [['state', state] as const] : []), ...query]) {
+        redirect.searchParams.append(name, value)
+      }
+
+      const step = await visitor.completeConsent(redirect)
+      const end = await visitor.completeProof(redirect)
+
+      expect(step.kind).toBe('end')
+      expect(end.kind).toBe('forged')
+    }),
+    { numRuns: 60 },
+  )
+  expect(await stage.db.tenant.count()).toBe(0)
+  expect(await stage.audit.verifyChain()).toMatchObject({ intact: true })
 })

@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { connectMany } from '../../src/consent/connect-many.ts'
+import { readImportLines } from '../../src/consent/import-lines.ts'
+import { RemoteError } from '../../src/errors.ts'
+import { admin, givenTenant, limitedTo, reader } from '../tenants/givens.ts'
+import { createStage, type Stage } from './stage.ts'
+
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await createStage()
+})
+afterAll(() => stage.close())
+beforeEach(() => stage.clean())
+
+test('a tenant that consented elsewhere is connected after the same proof', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.grantConsent(customer.tenantId)
+
+  const tenant = await stage.connect.connectTenant(admin, { tenant: customer.domain, name: 'Fabrikam' })
+
+  expect(tenant).toMatchObject({
+    id: customer.tenantId,
+    name: 'Fabrikam',
+    domain: customer.domain,
+    status: 'connected',
+    consentedByObjectId: null,
+  })
+  expect(tenant.verifiedAt).not.toBeNull()
+  const actions = (await stage.audit.list(admin)).items.map(item => item.action)
+  expect(actions).toEqual(['tenant.connected'])
+})
+
+test('a tenant that did not consent leaves nothing behind', async () => {
+  const customer = stage.nextCustomer()
+
+  const connecting = stage.connect.connectTenant(admin, { tenant: customer.tenantId, name: 'Fabrikam' })
+
+  await expect(connecting).rejects.toMatchObject({ code: 'consent_missing' })
+  expect(await stage.db.tenant.count()).toBe(0)
+  expect(await stage.db.customer.count()).toBe(0)
+})
+
+test('an app that is present without any permission has not been consented to', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.grantConsent(customer.tenantId)
+  stage.simulator.control.revokeConsent(customer.tenantId)
+
+  const connecting = stage.connect.connectTenant(admin, { tenant: customer.tenantId, name: 'Fabrikam' })
+
+  await expect(connecting).rejects.toMatchObject({ code: 'consent_missing' })
+})
+
+test('a tenant that granted only some roles is connected as degraded', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.grantConsent(customer.tenantId, ['graph:SecurityIncident.Read.All'])
+
+  const tenant = await stage.connect.connectTenant(admin, { tenant: customer.tenantId, name: 'Fabrikam' })
+
+  expect(tenant.status).toBe('degraded')
+  expect(tenant.rolesMissing).toContain('endpoint:Machine.Read.All')
+})
+
+test('roles of an older surface stand in for the required ones', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.grantConsent(customer.tenantId, [
+    'defender:Incident.Read.All',
+    'defender:AdvancedHunting.Read.All',
+    'endpoint:Alert.Read.All',
+    'endpoint:Machine.Read.All',
+  ])
+
+  const tenant = await stage.connect.connectTenant(admin, { tenant: customer.tenantId, name: 'Fabrikam' })
+
+  expect(tenant).toMatchObject({ status: 'connected', rolesMissing: [] })
+})
+
+test('a tenant of another customer, or one that cannot be seen, is taken', async () => {
+  const customer = stage.nextCustomer()
+  await givenTenant(stage.db, { id: customer.tenantId, customer: 'Adatum', tags: ['south'] })
+  const connect = (actor: typeof admin, name: string) =>
+    stage.connect.connectTenant(actor, { tenant: customer.tenantId, name })
+
+  await expect(connect(admin, 'Fabrikam')).rejects.toMatchObject({ code: 'tenant_taken' })
+  await expect(connect(limitedTo('north'), 'Adatum')).rejects.toMatchObject({ code: 'tenant_taken' })
+  await expect(connect(reader, 'Adatum')).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+test('who is limited to tags connects a tenant that it then sees', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.grantConsent(customer.tenantId)
+
+  const tenant = await stage.connect.connectTenant(limitedTo('north'), {
+    tenant: customer.tenantId,
+    name: 'Fabrikam',
+  })
+
+  expect(tenant.tags).toEqual(['north'])
+})
+
+test('an outage is said to be one', async () => {
+  const customer = stage.nextCustomer()
+  stage.simulator.control.addFault({
+    service: 'login',
+    tenantId: customer.tenantId,
+    path: '/token',
+    kind: 'reset',
+  })
+
+  const connecting = stage.connect.connectTenant(admin, { tenant: customer.tenantId, name: 'Fabrikam' })
+
+  await expect(connecting).rejects.toBeInstanceOf(RemoteError)
+})
+
+test('a grant whose redirect failed is found by checking the link', async () => {
+  const customer = stage.nextCustomer()
+  const visitor = await stage.invite(customer)
+  stage.simulator.control.setNextConsent('500113-after-grant', customer.tenantId)
+  await expect(visitor.approve()).rejects.toThrow('AADSTS500113')
+
+  const tenant = await stage.connect.checkInvitation(admin, visitor.invitation.id)
+
+  expect(tenant.status).toBe('connected')
+  expect(await visitor.status()).toBe('verified')
+  expect(await visitor.events()).toEqual(['created', 'started', 'consented', 'verified'])
+})
+
+test('every line of a list gets its outcome and a bad one costs no other', async () => {
+  const [good, lacking, other] = [stage.nextCustomer(), stage.nextCustomer(), stage.nextCustomer()]
+  stage.simulator.control.grantConsent(good.tenantId)
+  stage.simulator.control.grantConsent(other.tenantId)
+  await givenTenant(stage.db, { id: other.tenantId, customer: 'Somebody' })
+  const text = [
+    'Customer name;Tenant;Tags',
+    `"Good; Ltd";${good.domain};north|vip`,
+    `Lacking;${lacking.tenantId}`,
+    '',
+    '"Broken;x',
+    'No tenant;',
+    `Thief;${other.tenantId}`,
+    'Nobody;nobody.example',
+  ].join('\r\n')
+  const told: number[] = []
+
+  const outcomes = await connectMany(stage.connect, admin, text, { onOutcome: one => told.push(one.line) })
+
+  expect(outcomes.map(one => [one.line, one.outcome, one.code])).toEqual([
+    [2, 'connected', null],
+    [3, 'refused', 'consent_missing'],
+    [5, 'bad_line', 'bad_line'],
+    [6, 'bad_line', 'bad_line'],
+    [7, 'refused', 'tenant_taken'],
+    [8, 'refused', 'tenant_not_found'],
+  ])
+  expect(told.sort()).toEqual([2, 3, 5, 6, 7, 8])
+  expect(await stage.tenant(good.tenantId)).toMatchObject({ name: 'Good; Ltd', tags: ['north', 'vip'] })
+})
+
+test('lines are read with commas, semicolons or tabs, with and without a heading', () => {
+  const entry = { kind: 'entry', name: 'Fabrikam', tenant: 'fabrikam.example', tags: ['a', 'b'] }
+
+  expect(readImportLines('Fabrikam,fabrikam.example,a,b')).toMatchObject([entry])
+  expect(readImportLines('\ufeffFabrikam\tfabrikam.example\ta|b')).toMatchObject([entry])
+  expect(readImportLines('Tenant,Tags,Name\nfabrikam.example,a;b,Fabrikam')).toMatchObject([
+    { ...entry, line: 2 },
+  ])
+  expect(readImportLines('"Fabrikam, Inc",fabrikam.example')).toMatchObject([
+    { name: 'Fabrikam, Inc', tags: [] },
+  ])
+})
+
+test('any text is read without a throw, one result for each line that is not empty', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), text => {
+      const lines = readImportLines(`Name,Tenant\n${text}`)
+      const filled = text.split(/\r\n|\n|\r/).filter(line => line.trim() !== '')
+      expect(lines).toHaveLength(filled.length)
+    }),
+  )
+})
