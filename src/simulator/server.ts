@@ -12,6 +12,8 @@ import { RequestLog } from './control/request-log.ts'
 import { controlRoutes } from './control/routes.ts'
 import { trouble } from './control/trouble.ts'
 import { makeCustomers } from './data/customers.ts'
+import { defenderRoutes } from './defender/index.ts'
+import { endpointRoutes } from './endpoint/index.ts'
 import type { EntraError } from './entra/aadsts.ts'
 import type { ConsentOutcome, EntraContext } from './entra/context.ts'
 import { Directory, type Propagation } from './entra/directory.ts'
@@ -20,6 +22,7 @@ import { SigningKeys } from './entra/keys.ts'
 import { Registration } from './entra/registration.ts'
 import { Sessions } from './entra/sessions.ts'
 import { Tickets } from './entra/tickets.ts'
+import { graphRoutes } from './graph/index.ts'
 import { homePage } from './home-page.ts'
 import { hostsOf, type SimulatedCloud } from './hosts.ts'
 import { liveWorld } from './live-world.ts'
@@ -110,6 +113,9 @@ export async function makeServer(options: ServerOptions): Promise<SimulatorServe
     reply.type('text/html; charset=utf-8').send(homePage(world.customers().length)),
   )
   app.register(controlRoutes, { prefix: '/__simulator', control })
+  app.register(graphRoutes, { context })
+  app.register(defenderRoutes, { context })
+  app.register(endpointRoutes, { context })
   app.register(entraRoutes, { context: entra })
 
   return {

@@ -48,7 +48,7 @@ const savedState = z.strictObject({
 
 export type TenantState = z.infer<typeof tenantState>
 export type FederatedCredential = z.infer<typeof federatedCredential>
-export type SavedState = z.infer<typeof savedState>
+type SavedState = z.infer<typeof savedState>
 
 function freshState(now: number): SavedState {
   const expiresAt = now + 730 * 86_400_000

@@ -3,7 +3,7 @@ import { z } from 'zod'
 export const services = ['login', 'graph', 'defender', 'endpoint'] as const
 export type Service = (typeof services)[number]
 
-export const faultKinds = [
+const faultKinds = [
   'throttle-text',
   'throttle-json',
   'unavailable-html',

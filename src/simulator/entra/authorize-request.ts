@@ -1,7 +1,7 @@
 import { EntraError } from './aadsts.ts'
 import { type EntraContext, given } from './context.ts'
 
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
+type ResponseMode = 'query' | 'fragment' | 'form_post'
 
 /** Where the answer goes; known before the rest of the request is judged. */
 export type AnswerTarget = { redirectUri: string; responseMode: ResponseMode; state: string | undefined }

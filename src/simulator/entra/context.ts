@@ -31,7 +31,7 @@ export type SignedIn = {
   sid: string
 }
 
-export type CodeGrant = SignedIn & {
+type CodeGrant = SignedIn & {
   redirectUri: string
   scopes: string[]
   nonce: string | undefined

@@ -2,7 +2,7 @@ import type { CustomerProfile, Person } from '../../world.ts'
 import { type Html, hiddenFields, html } from './html.ts'
 import { page } from './layout.ts'
 
-export type Account = { person: Person; isSignedIn: boolean }
+type Account = { person: Person; isSignedIn: boolean }
 
 type SignInPage = {
   appName: string
