@@ -39,7 +39,7 @@ const leastRoles = {
 
 export type StaffAct = keyof typeof leastRoles
 
-export function hasRole(actor: Actor, least: StaffRole): boolean {
+function hasRole(actor: Actor, least: StaffRole): boolean {
   return actor.role !== null && rank[actor.role] >= rank[least]
 }
 

@@ -138,8 +138,6 @@ const rows: readonly Row[] = [
   },
 ]
 
-export const capabilityNames: readonly Capability[] = rows.map(row => row.capability)
-
 /** Every capability with the surface it rides on, chosen from the roles that the tenant's tokens carry. */
 export function chooseSurfaces(granted: readonly string[]): CapabilityChoice[] {
   return rows.map(row => {

@@ -6,8 +6,10 @@ import { writeSurfaceFailure, writeSurfaceSuccess } from './store.ts'
 
 /** A success or the same failure again is written once in this time. */
 const quietMs = 60_000
-/** After a failure that calls for a check, further ones wait this long. */
+/** After a failure that calls for a check, one of another kind waits this long. */
 const recheckMs = 10 * 60_000
+/** The same failure again is known; it is looked at as seldom as this. */
+const sameRecheckMs = 6 * 3_600_000
 const remembered = 50_000
 
 export type Health = {
@@ -19,13 +21,17 @@ export type Health = {
    * @param failure null for a success
    */
   recordOutcome(tenantId: string, surface: Surface, failure: RemoteFailure | null): Promise<void>
-  /** Forgets what was last written, e.g. after a check rewrote the rows. */
+  /**
+   * Forgets what was last written, as a check rewrote the rows. When a check
+   * was last asked for is kept: the check's own calls end up here too.
+   */
   forget(tenantId: string): void
 }
 
 /**
  * @param recheck called when a failure suggests that consent, roles or licence
- *   of the tenant changed; at most once in ten minutes per tenant
+ *   of the tenant changed; at most once in ten minutes per tenant, and
+ *   once in six hours for the same failure
  */
 export function createHealth({
   db,
@@ -38,7 +44,13 @@ export function createHealth({
 }): Health {
   /** Last written outcome by tenant and surface; oldest entries go first. */
   const written = new Map<string, { code: string | null; atMs: number }>()
-  const rechecked = new Map<string, number>()
+  const rechecked = new Map<string, { code: string; atMs: number }>()
+
+  function needsRecheck(tenantId: string, code: string, at: Date): boolean {
+    const last = rechecked.get(tenantId)
+    if (!last) return true
+    return at.getTime() - last.atMs >= (last.code === code ? sameRecheckMs : recheckMs)
+  }
 
   return {
     async recordOutcome(tenantId, surface, failure) {
@@ -53,19 +65,14 @@ export function createHealth({
         if (failure) await writeSurfaceFailure(db, tenantId, surface, failure, at)
         else await writeSurfaceSuccess(db, tenantId, surface, at)
       }
-      if (
-        failure &&
-        isAboutTheTenant(failure) &&
-        at.getTime() - (rechecked.get(tenantId) ?? 0) >= recheckMs
-      ) {
-        remember(rechecked, tenantId, at.getTime())
+      if (failure && isAboutTheTenant(failure) && needsRecheck(tenantId, failure.code, at)) {
+        remember(rechecked, tenantId, { code: failure.code, atMs: at.getTime() })
         await recheck(tenantId)
       }
     },
 
     forget(tenantId) {
       for (const surface of ['graph', 'defender', 'endpoint']) written.delete(`${tenantId} ${surface}`)
-      rechecked.delete(tenantId)
     },
   }
 }

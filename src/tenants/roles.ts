@@ -23,7 +23,7 @@ export type KnownRole = {
  * @see Microsoft Graph permissions reference; Defender XDR and Defender for
  *   Endpoint, "Supported APIs", for the names and what each opens
  */
-export const knownRoles: readonly KnownRole[] = [
+const knownRoles: readonly KnownRole[] = [
   {
     key: 'graph:SecurityIncident.Read.All',
     id: '45cc0394-e837-488b-a098-1918f48d186c',
@@ -206,7 +206,7 @@ export function parseRequiredRoles(text: string): { roles: RoleKey[]; problems: 
 }
 
 /** One `surface:Role` or known bare name, null for anything else. Known names are taken in any case. */
-export function parseRole(entry: string): RoleKey | null {
+function parseRole(entry: string): RoleKey | null {
   const match = /^(?:(graph|defender|endpoint):)?([A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)+)$/i.exec(entry)
   const role = match?.[2]
   if (!role) return null

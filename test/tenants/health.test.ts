@@ -62,6 +62,19 @@ test('a failure that tells of a lost consent asks for a check, once in ten minut
   expect(rechecked).toEqual([id])
 })
 
+test('a check whose own call fails again does not ask for the next one', async () => {
+  const id = await givenTenant(database.db)
+  const missing = failure('license_missing', { service: 'endpoint' })
+
+  for (let minutes = 0; minutes < 60; minutes += 5) {
+    await health.recordOutcome(id, 'endpoint', missing)
+    health.forget(id)
+    clock = new Date(clock.getTime() + 5 * 60_000)
+  }
+
+  expect(rechecked).toEqual([id])
+})
+
 test('a bad query or a wait for quota says nothing about the tenant', async () => {
   const id = await givenTenant(database.db)
 
