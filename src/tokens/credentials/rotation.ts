@@ -1,4 +1,4 @@
-import type { RemoteError, RemoteFailure } from '../../errors.ts'
+import { RemoteError, type RemoteFailure } from '../../errors.ts'
 import type { Credential, CredentialKind, Presented } from './credential.ts'
 import { isCredentialRefusal } from './refusal.ts'
 
@@ -89,8 +89,8 @@ export function rotateCredentials(options: {
           await withRenewal(credential, audience, exchange)
           checks.push({ ...named, failure: null })
         } catch (error) {
-          if (!(error instanceof Error && 'failure' in error)) throw error
-          checks.push({ ...named, failure: (error as RemoteError).failure })
+          if (!(error instanceof RemoteError)) throw error
+          checks.push({ ...named, failure: error.failure })
         }
       }
       return checks
