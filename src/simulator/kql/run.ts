@@ -28,14 +28,18 @@ export function runQuery(query: string, database: KqlDatabase, options: KqlOptio
     return collect(compile(tree, contextOf(database, options)), options.maxRows)
   } catch (error) {
     // Nesting without end: in the text of the query, in JSON, or in the language service's own recursion.
-    if (error instanceof RangeError) throw new KqlError('limit', 'Query stopped due to excessive resource consumption.')
+    if (error instanceof RangeError)
+      throw new KqlError('limit', 'Query stopped due to excessive resource consumption.')
     throw error
   }
 }
 
 function bind(query: string, database: KqlDatabase): SyntaxElement {
   if (query.length > LONGEST_QUERY) {
-    throw new KqlError('limit', 'The query cannot run because it exceeds the allowed size limit when processed.')
+    throw new KqlError(
+      'limit',
+      'The query cannot run because it exceeds the allowed size limit when processed.',
+    )
   }
   if (/^(?:\s|\/\/[^\n]*\n)*\./.test(query)) {
     throw new KqlError('syntax', 'The incomplete fragment is unexpected.. Fix syntax errors in your query.')
@@ -87,10 +91,12 @@ function compile(tree: SyntaxElement, query: QueryContext): Relation {
   const statements = children(tree, 'Statements')
   const results = statements.filter(statement => kindOf(statement) === 'ExpressionStatement')
   const [result] = results
-  if (!result) throw new KqlError('syntax', 'The incomplete fragment is unexpected.. Fix syntax errors in your query.')
+  if (!result)
+    throw new KqlError('syntax', 'The incomplete fragment is unexpected.. Fix syntax errors in your query.')
   if (results.length > 1) throw unsupported('A query of several results')
   for (const statement of statements) {
-    if (!known.has(kindOf(statement))) throw unsupported(`'${kindOf(statement).replace('Statement', '').toLowerCase()}'`)
+    if (!known.has(kindOf(statement)))
+      throw unsupported(`'${kindOf(statement).replace('Statement', '').toLowerCase()}'`)
   }
   const names = bindStatements(statements, noNames(), { query, names: noNames(), columns: [] }, compileScalar)
   const expression = child(result, 'Expression')

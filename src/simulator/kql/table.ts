@@ -17,14 +17,24 @@ import type { Relation, Row } from './types.ts'
  * @param input what the first operator of a subquery reads
  * @throws KqlError `unsupported` for operators that this engine lacks
  */
-export function compileTable(node: SyntaxElement, query: QueryContext, names: Names, input?: Relation): Relation {
+export function compileTable(
+  node: SyntaxElement,
+  query: QueryContext,
+  names: Names,
+  input?: Relation,
+): Relation {
   const place = { query, names }
   const kind = kindOf(node)
   switch (kind) {
     case 'ParenthesizedExpression':
     case 'MvApplySubqueryExpression':
     case 'PartitionSubquery':
-      return compileTable(child(node, kind === 'PartitionSubquery' ? 'Subquery' : 'Expression'), query, names, input)
+      return compileTable(
+        child(node, kind === 'PartitionSubquery' ? 'Subquery' : 'Expression'),
+        query,
+        names,
+        input,
+      )
     case 'PipeExpression': {
       const source = compileTable(child(node, 'Expression'), query, names, input)
       return applyOperator(child(node, 'Operator'), source, query, names)

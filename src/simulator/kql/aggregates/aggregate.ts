@@ -27,7 +27,9 @@ export type TupleRequest = {
 export function spread({ args, columns, excluded }: TupleRequest): Scalar['eval'][] {
   return args.flatMap(arg => {
     if (arg !== '*') return [arg.eval]
-    return columns.flatMap((column, index) => (excluded.has(column.name) ? [] : [(row: Row) => row[index] ?? null]))
+    return columns.flatMap((column, index) =>
+      excluded.has(column.name) ? [] : [(row: Row) => row[index] ?? null],
+    )
   })
 }
 

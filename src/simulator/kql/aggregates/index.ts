@@ -7,7 +7,17 @@ import type { Scalar } from '../types.ts'
 import type { Aggregate, AggregateFunction, TupleAggregate, TupleRequest } from './aggregate.ts'
 import { onlyIf } from './aggregate.ts'
 import { argExtreme, makeBag, makeList, makeSet, takeAny, takeAnyRow } from './collections.ts'
-import { avg, count, dcount, extreme, percentile, percentiles, percentilesArray, spreadOf, sum } from './statistics.ts'
+import {
+  avg,
+  count,
+  dcount,
+  extreme,
+  percentile,
+  percentiles,
+  percentilesArray,
+  spreadOf,
+  sum,
+} from './statistics.ts'
 
 const plainList = makeList({ withNulls: false })
 const ofSample = { sample: true, root: false }
@@ -16,7 +26,11 @@ const aggregates: Record<string, AggregateFunction> = {
   count,
   countif: onlyIf(count),
   dcount,
-  dcountif: ([value, test]) => onlyIf(dcount)([value, test].filter(arg => arg !== undefined), 'long'),
+  dcountif: ([value, test]) =>
+    onlyIf(dcount)(
+      [value, test].filter(arg => arg !== undefined),
+      'long',
+    ),
   count_distinct: dcount,
   count_distinctif: onlyIf(dcount),
   sum,
@@ -65,7 +79,9 @@ const extremes: Record<string, number> = { arg_max: 1, argmax: 1, arg_min: -1, a
 export function compileAggregate(call: SyntaxElement, env: Environment): Aggregate | undefined {
   const aggregate = aggregates[nameOf(child(call, 'Name'))]
   if (!aggregate) return undefined
-  const args = children(child(call, 'ArgumentList'), 'Expressions').map(arg => compileScalar(arg, inside(env)))
+  const args = children(child(call, 'ArgumentList'), 'Expressions').map(arg =>
+    compileScalar(arg, inside(env)),
+  )
   return aggregate(args, typeOf(call.ResultType))
 }
 

@@ -24,7 +24,11 @@ function unavailable(name: string): ScalarFunction {
 
 /** `iff(condition, then, else)`; a null condition chooses `else`. */
 const iff: ScalarFunction = ([condition, then, otherwise], type) => {
-  const [test, a, b] = [condition, then, otherwise].map(arg => arg ?? constant('dynamic', null)) as [Scalar, Scalar, Scalar]
+  const [test, a, b] = [condition, then, otherwise].map(arg => arg ?? constant('dynamic', null)) as [
+    Scalar,
+    Scalar,
+    Scalar,
+  ]
   const [check, yes, no] = [converted(test, 'bool').eval, settled(a, type).eval, settled(b, type).eval]
   return derived(type, [test, a, b], row => (check(row) === true ? yes(row) : no(row)))
 }
@@ -34,7 +38,8 @@ const caseOf: ScalarFunction = (args, type) => {
   const branches: { check: Scalar['eval']; result: Scalar['eval'] }[] = []
   for (let index = 0; index + 1 < args.length; index += 2) {
     const [test, result] = [args[index], args[index + 1]]
-    if (test && result) branches.push({ check: converted(test, 'bool').eval, result: settled(result, type).eval })
+    if (test && result)
+      branches.push({ check: converted(test, 'bool').eval, result: settled(result, type).eval })
   }
   return derived(type, args, row => {
     for (const { check, result } of branches) if (check(row) === true) return result(row)

@@ -3,7 +3,9 @@ import { TICKS_PER_DAY } from '../values/timespan.ts'
 
 function fractionDigits(ticks: bigint, specifier: string): string {
   const magnitude = ticks < 0n ? -ticks : ticks
-  const digits = String(magnitude % 10_000_000n).padStart(7, '0').slice(0, specifier.length)
+  const digits = String(magnitude % 10_000_000n)
+    .padStart(7, '0')
+    .slice(0, specifier.length)
   return specifier.startsWith('F') ? digits.replace(/0+$/, '') : digits
 }
 

@@ -2,9 +2,9 @@ import { semantic } from '../error.ts'
 import type { KqlValue } from '../types.ts'
 import { dateOfTicks, floorDivide, isDatetime, makeDatetime, ticksOfDate } from '../values/datetime.ts'
 import { TICKS_PER_DAY } from '../values/timespan.ts'
+import { formatDate, formatSpan } from './date-format.ts'
 import type { FunctionTable } from './define.ts'
 import { define } from './define.ts'
-import { formatDate, formatSpan } from './date-format.ts'
 
 const fixedParts: Record<string, bigint> = {
   week: 7n * TICKS_PER_DAY,
@@ -169,8 +169,9 @@ export const dateFunctions: FunctionTable = {
   getyear: getter('year'),
   week_of_year: getter('week_of_year'),
   weekofyear: getter('week_of_year'),
-  make_datetime: define(['long', 'long', 'long?', 'long?', 'long?', 'real?'], (year, month, day, hour, minute, second) =>
-    makeDatetime(year, month, day ?? 1, hour, minute, second),
+  make_datetime: define(
+    ['long', 'long', 'long?', 'long?', 'long?', 'real?'],
+    (year, month, day, hour, minute, second) => makeDatetime(year, month, day ?? 1, hour, minute, second),
   ),
   make_timespan: define(['real', 'real', 'real?', 'real?'], (...values) => {
     return makeTimespan(...values.filter(value => value !== undefined))

@@ -1,7 +1,7 @@
+import { derived } from '../scalar/make.ts'
 import type { KqlType, KqlValue, Scalar } from '../types.ts'
 import { converted } from '../values/convert.ts'
 import type { Bag } from '../values/dynamic.ts'
-import { derived } from '../scalar/make.ts'
 
 type Given = {
   string: string
@@ -73,7 +73,12 @@ function typed(arg: Scalar, kind: Kind): Scalar {
   })
 }
 
-function call(given: readonly Scalar[], nullable: readonly boolean[], type: KqlType, compute: Compute): Scalar {
+function call(
+  given: readonly Scalar[],
+  nullable: readonly boolean[],
+  type: KqlType,
+  compute: Compute,
+): Scalar {
   const [first, second] = given
   if (given.length === 1 && first) {
     const a = first.eval

@@ -78,7 +78,9 @@ const indexOf: ScalarFunction = ([list, wanted, start]) => {
     if (!items) return null
     const key = keyOf(toDynamic(value.eval(row), value.type))
     const from = Number(start?.eval(row) ?? 0)
-    return items.findIndex((item, index) => index >= (from < 0 ? items.length + from : from) && keyOf(item) === key)
+    return items.findIndex(
+      (item, index) => index >= (from < 0 ? items.length + from : from) && keyOf(item) === key,
+    )
   })
 }
 
@@ -134,11 +136,15 @@ export const dynamicFunctions: FunctionTable = {
   bag_merge: variadic('dynamic', bagMerge),
   bag_remove_keys: define(['dynamic', 'dynamic'], (value, keys) => {
     const removed = new Set((listOf(keys) ?? []).map(key => toText(key, 'dynamic')))
-    return bagOf(value) ? Object.fromEntries(Object.entries(bagOf(value) ?? {}).filter(([key]) => !removed.has(key))) : null
+    return bagOf(value)
+      ? Object.fromEntries(Object.entries(bagOf(value) ?? {}).filter(([key]) => !removed.has(key)))
+      : null
   }),
   bag_set_key: define(['dynamic', 'string', 'dynamic'], (value, key, item) => {
     const bag = bagOf(value)
-    return bag ? Object.fromEntries([...Object.entries(bag).filter(([name]) => name !== key), [key, item]]) : null
+    return bag
+      ? Object.fromEntries([...Object.entries(bag).filter(([name]) => name !== key), [key, item]])
+      : null
   }),
   bag_zip: define(['dynamic', 'dynamic'], (keys, values) => {
     const bag: Bag = {}
@@ -156,7 +162,9 @@ export const dynamicFunctions: FunctionTable = {
   }),
   array_reverse: define(['dynamic'], value => listOf(value)?.toReversed() ?? null),
   array_sum: define(['dynamic'], value => {
-    return listOf(value)?.reduce<number>((sum, item) => sum + (typeof item === 'number' ? item : 0), 0) ?? null
+    return (
+      listOf(value)?.reduce<number>((sum, item) => sum + (typeof item === 'number' ? item : 0), 0) ?? null
+    )
   }),
   array_sort_asc: sorted(1),
   array_sort_desc: sorted(-1),
@@ -177,5 +185,7 @@ export const dynamicFunctions: FunctionTable = {
     const length = Math.max(0, ...lists.map(list => list.length))
     return Array.from({ length }, (_, index) => lists.map(list => list[index] ?? null))
   }),
-  repeat: define(['dynamic', 'long'], (value, count) => Array(Math.max(0, Math.min(count, MOST_ELEMENTS))).fill(value)),
+  repeat: define(['dynamic', 'long'], (value, count) =>
+    Array(Math.max(0, Math.min(count, MOST_ELEMENTS))).fill(value),
+  ),
 }

@@ -31,7 +31,8 @@ const hash: ScalarFunction = ([value, modulus]) => {
 }
 
 function bytesOf(value: Parameters<typeof toText>[0], type: Parameters<typeof toText>[1]): Buffer {
-  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && type !== 'real' && type !== 'dynamic')
+  const isWhole =
+    typeof value === 'bigint' || (typeof value === 'number' && type !== 'real' && type !== 'dynamic')
   if (!isWhole) return Buffer.from(toText(value, type))
   const bytes = Buffer.alloc(8)
   bytes.writeBigInt64LE(BigInt.asIntN(64, BigInt(value) + (type === 'datetime' ? EPOCH_IN_DOTNET_TICKS : 0n)))
@@ -58,7 +59,9 @@ export const encodingFunctions: FunctionTable = {
   base64_decode_tostring: define(['string'], text => decodeBase64(text) ?? ''),
   base64_decodestring: define(['string'], text => decodeBase64(text) ?? ''),
   base64_decode_toarray: define(['string'], text => {
-    return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 ? [...Buffer.from(text, 'base64')] : null
+    return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
+      ? [...Buffer.from(text, 'base64')]
+      : null
   }),
   url_encode: define(['string'], text => encodeURIComponent(text.toWellFormed()).replaceAll('%20', '+')),
   url_encode_component: define(['string'], text => encodeURIComponent(text.toWellFormed())),

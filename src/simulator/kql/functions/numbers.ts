@@ -126,7 +126,10 @@ export const numberFunctions: FunctionTable = {
   binary_shift_left: bitwise((a, b) => a << BigInt.asUintN(6, b)),
   binary_shift_right: bitwise((a, b) => a >> BigInt.asUintN(6, b)),
   binary_not: define(['int64'], a => toLong(~bigOf(a))),
-  bitset_count_ones: define(['int64'], a => BigInt.asUintN(64, bigOf(a)).toString(2).replaceAll('0', '').length),
+  bitset_count_ones: define(
+    ['int64'],
+    a => BigInt.asUintN(64, bigOf(a)).toString(2).replaceAll('0', '').length,
+  ),
   tohex: define(['int64', 'long?'], (value, length = 0) => {
     return BigInt.asUintN(64, bigOf(value)).toString(16).padStart(length, '0')
   }),

@@ -10,8 +10,17 @@ function parseUrl(text: string): KqlValue {
     /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d+))?(\/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?$/is.exec(
       text,
     )
-  const [, scheme = '', username = '', password = '', host = '', port = '', path = '', query = '', fragment = ''] =
-    parts ?? []
+  const [
+    ,
+    scheme = '',
+    username = '',
+    password = '',
+    host = '',
+    port = '',
+    path = '',
+    query = '',
+    fragment = '',
+  ] = parts ?? []
   return {
     Scheme: scheme,
     Host: host,
@@ -97,7 +106,9 @@ function parseCommandLine(text: string): string[] {
 export const parsingFunctions: FunctionTable = {
   parse_url: define(['string'], parseUrl),
   parseurl: define(['string'], parseUrl),
-  parse_urlquery: define(['string'], text => ({ 'Query Parameters': queryParameters(text.replace(/^\?/, '')) })),
+  parse_urlquery: define(['string'], text => ({
+    'Query Parameters': queryParameters(text.replace(/^\?/, '')),
+  })),
   parse_path: define(['string'], parsePath),
   parse_command_line: define(['string', 'string'], (text, parser) => {
     return text !== '' && parser.toLowerCase() === 'windows' ? parseCommandLine(text) : null

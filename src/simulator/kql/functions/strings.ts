@@ -71,7 +71,10 @@ const extractTyped: ScalarFunction = (args, type) => {
 
 const extractAllAny: ScalarFunction = (args, type) => {
   if (args.length < 3) return define(['string', 'string'], (p, text) => extractAll(p, text))(args, type)
-  return define(['string', 'dynamic', 'string'], (p, groups, text) => extractAll(p, text, listOf(groups)))(args, type)
+  return define(['string', 'dynamic', 'string'], (p, groups, text) => extractAll(p, text, listOf(groups)))(
+    args,
+    type,
+  )
 }
 
 function isAscii(text: string): boolean {
@@ -98,7 +101,9 @@ export const stringFunctions: FunctionTable = {
   strcat: variadic('string', values => values.join('')),
   strcat_delim: variadic('string', ([delimiter = '', ...rest]) => rest.join(delimiter)),
   strrep: define(['string', 'long', 'string?'], (text, times, delimiter = '') => {
-    return Array(Math.max(0, Math.min(times, 1024))).fill(text).join(delimiter)
+    return Array(Math.max(0, Math.min(times, 1024)))
+      .fill(text)
+      .join(delimiter)
   }),
   strcmp: define(['string', 'string'], (a, b) => (a < b ? -1 : a > b ? 1 : 0)),
   substring: define(['string', 'long', 'long?'], substring),
@@ -106,9 +111,18 @@ export const stringFunctions: FunctionTable = {
   indexof_regex: define(['string', 'string'], (text, pattern) => text.search(regexOf(pattern))),
   countof: define(['string', 'string', 'string?'], countOf),
   split: define(['string', 'string', 'long?'], split),
-  trim: define(['string', 'string'], trimmer(pattern => `^(?:${pattern})+|(?:${pattern})+$`)),
-  trim_start: define(['string', 'string'], trimmer(pattern => `^(?:${pattern})+`)),
-  trim_end: define(['string', 'string'], trimmer(pattern => `(?:${pattern})+$`)),
+  trim: define(
+    ['string', 'string'],
+    trimmer(pattern => `^(?:${pattern})+|(?:${pattern})+$`),
+  ),
+  trim_start: define(
+    ['string', 'string'],
+    trimmer(pattern => `^(?:${pattern})+`),
+  ),
+  trim_end: define(
+    ['string', 'string'],
+    trimmer(pattern => `(?:${pattern})+$`),
+  ),
   replace_string: define(['string', 'string', 'string'], (text, lookup, by) => {
     return lookup === '' ? text : text.replaceAll(lookup, () => by)
   }),
@@ -118,7 +132,9 @@ export const stringFunctions: FunctionTable = {
     const replacements = listOf(by) ?? []
     return (listOf(lookups) ?? []).reduce<string>((result, lookup, index) => {
       const wanted = toText(lookup, 'dynamic')
-      return wanted === '' ? result : result.replaceAll(wanted, () => toText(replacements[index] ?? '', 'dynamic'))
+      return wanted === ''
+        ? result
+        : result.replaceAll(wanted, () => toText(replacements[index] ?? '', 'dynamic'))
     }, text)
   }),
   extract: extractTyped,
@@ -126,10 +142,14 @@ export const stringFunctions: FunctionTable = {
   translate: define(['string', 'string', 'string'], (search, replacement, text) => {
     const [from, to] = [[...search], [...replacement]]
     const last = to.at(-1) ?? ''
-    return [...text].map(letter => (from.includes(letter) ? (to[from.indexOf(letter)] ?? last) : letter)).join('')
+    return [...text]
+      .map(letter => (from.includes(letter) ? (to[from.indexOf(letter)] ?? last) : letter))
+      .join('')
   }),
   to_utf8: define(['string'], text => [...text].map(letter => letter.codePointAt(0) ?? 0)),
-  unicode_codepoints_from_string: define(['string'], text => [...text].map(letter => letter.codePointAt(0) ?? 0)),
+  unicode_codepoints_from_string: define(['string'], text =>
+    [...text].map(letter => letter.codePointAt(0) ?? 0),
+  ),
   make_string: variadic('dynamic', fromCodePoints),
   unicode_codepoints_to_string: variadic('dynamic', fromCodePoints),
   parse_csv: define(['string'], text => csvFields(text)),
@@ -157,7 +177,9 @@ function jsonAt(path: string, text: string): string {
   for (const step of path.matchAll(/\.([^.[\]]+)|\[(?:'([^']*)'|"([^"]*)"|(\d+))\]/g)) {
     const name = step[1] ?? step[2] ?? step[3]
     if (typeof value !== 'object' || value === null) return ''
-    value = (name === undefined ? listOf(value)?.[Number(step[4])] : (value as Record<string, KqlValue>)[name]) ?? null
+    value =
+      (name === undefined ? listOf(value)?.[Number(step[4])] : (value as Record<string, KqlValue>)[name]) ??
+      null
   }
   return toText(value, 'dynamic')
 }

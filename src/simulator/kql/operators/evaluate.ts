@@ -40,7 +40,9 @@ const pivot: Plugin = ([pivotNode, aggregateNode, ...keyNodes], input, place) =>
   const env: Environment = { ...place, columns: input.columns }
   const text = converted(compileScalar(pivotNode, env), 'string').eval
   const plan = aggregateNode ? compileGroupColumn(aggregateNode, env, []) : countPlan
-  const used = new Set([pivotNode, ...(aggregateNode ? namesIn(aggregateNode) : [])].map(item => nameOf(item)))
+  const used = new Set(
+    [pivotNode, ...(aggregateNode ? namesIn(aggregateNode) : [])].map(item => nameOf(item)),
+  )
   const keys = keyNodes.length
     ? keyNodes.map(item => ({ name: nameOf(item), scalar: compileScalar(item, env) }))
     : input.columns.flatMap((column, index) => {
@@ -62,7 +64,10 @@ const pivot: Plugin = ([pivotNode, aggregateNode, ...keyNodes], input, place) =>
   const sorted = [...names].sort()
   const type: KqlType = aggregateNode ? resultType(aggregateNode) : 'long'
   const rows = [...groups.values()].map(({ values, cells }) => {
-    return [...values, ...sorted.map(name => cells.get(name)?.[0]?.result()[0] ?? (type === 'long' ? 0 : null))]
+    return [
+      ...values,
+      ...sorted.map(name => cells.get(name)?.[0]?.result()[0] ?? (type === 'long' ? 0 : null)),
+    ]
   })
   const columns = [
     ...keys.map(key => ({ name: key.name, type: key.scalar.type })),
@@ -112,7 +117,8 @@ const bagUnpack: Plugin = ([columnNode, prefixNode, ...others], input, place) =>
   const columns = kept.flatMap(index => input.columns[index] ?? [])
   for (const key of keys) {
     const name = `${prefix}${key}`
-    if (columns.some(column => column.name === name)) throw semantic(`'bag_unpack' makes a second column '${name}'`)
+    if (columns.some(column => column.name === name))
+      throw semantic(`'bag_unpack' makes a second column '${name}'`)
     columns.push({ name, type: types.get(key) ?? 'dynamic' })
   }
   const rows = held.map(row => {

@@ -13,7 +13,11 @@ import { parameterOf } from './operator.ts'
 
 type Keys = { left: (row: Row) => unknown; right: (row: Row) => unknown; sameNames: Set<string> }
 
-const aliases: Record<string, string> = { anti: 'leftanti', leftantisemi: 'leftanti', rightantisemi: 'rightanti' }
+const aliases: Record<string, string> = {
+  anti: 'leftanti',
+  leftantisemi: 'leftanti',
+  rightantisemi: 'rightanti',
+}
 
 /** `join kind=… (Right) on …`. */
 export const join: Operator = (node, input, place) => {
@@ -21,7 +25,8 @@ export const join: Operator = (node, input, place) => {
   const kind = aliases[given] ?? given
   const right = place.query.compileTable(child(node, 'Expression'), place.names)
   const condition = maybeChild(node, 'ConditionClause')
-  if (!condition || kindOf(condition) !== 'JoinOnClause') throw unsupported(`'join' operator: a join without 'on'`)
+  if (!condition || kindOf(condition) !== 'JoinOnClause')
+    throw unsupported(`'join' operator: a join without 'on'`)
   const keys = compileKeys(children(condition, 'Expressions'), input, right, place)
   const rows = joinRows(kind, input, right, keys, place)
   if (kind.endsWith('semi') || kind.endsWith('anti')) {
@@ -66,7 +71,11 @@ function compileKeys(nodes: readonly SyntaxElement[], left: Relation, right: Rel
   const sameNames = new Set<string>()
   const pairs = nodes.flatMap(node => pairsOf(node, left, right, env, sameNames))
   const evaluate = (side: Scalar[]) => (row: Row) => keyOfAll(side.map(scalar => scalar.eval(row)))
-  return { left: evaluate(pairs.map(pair => pair[0])), right: evaluate(pairs.map(pair => pair[1])), sameNames }
+  return {
+    left: evaluate(pairs.map(pair => pair[0])),
+    right: evaluate(pairs.map(pair => pair[1])),
+    sameNames,
+  }
 }
 
 /** The pair (or, joined by `and`, pairs) of expressions that one condition compares. */
@@ -78,7 +87,8 @@ function pairsOf(
   sameNames: Set<string>,
 ): [Scalar, Scalar][] {
   const kind = kindOf(node)
-  if (kind === 'ParenthesizedExpression') return pairsOf(child(node, 'Expression'), left, right, env, sameNames)
+  if (kind === 'ParenthesizedExpression')
+    return pairsOf(child(node, 'Expression'), left, right, env, sameNames)
   if (kind === 'AndExpression') {
     return ['Left', 'Right'].flatMap(side => pairsOf(child(node, side), left, right, env, sameNames))
   }
@@ -90,7 +100,8 @@ function pairsOf(
   if (kind !== 'EqualExpression') throw unsupported(`'join' operator: a condition other than equality`)
   const [a, b] = [child(node, 'Left'), child(node, 'Right')]
   const [own, other] = sideOf(a) === '$right' ? [b, a] : [a, b]
-  if (sideOf(own) !== '$left' || sideOf(other) !== '$right') throw unsupported(`'join' operator: this condition`)
+  if (sideOf(own) !== '$left' || sideOf(other) !== '$right')
+    throw unsupported(`'join' operator: this condition`)
   const name = nameOf(child(other, 'Selector'))
   sameNames.add(name)
   return [agreed(compileScalar(own, env), columnOf(right, name))]
@@ -115,7 +126,13 @@ function agreed(left: Scalar, right: Scalar): [Scalar, Scalar] {
   return [converted(left, 'string'), converted(right, 'string')]
 }
 
-function joinRows(kind: string, left: Relation, right: Relation, keys: Keys, place: Place): () => Iterable<Row> {
+function joinRows(
+  kind: string,
+  left: Relation,
+  right: Relation,
+  keys: Keys,
+  place: Place,
+): () => Iterable<Row> {
   const { query } = place
   const index = () => {
     const byKey = new Map<unknown, Row[]>()

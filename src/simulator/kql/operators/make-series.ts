@@ -12,7 +12,13 @@ import { keyOfAll } from '../values/order.ts'
 import type { Operator } from './operator.ts'
 import { compileGroupColumn } from './summarize.ts'
 
-type Axis = { eval: (row: Row) => KqlValue; type: KqlType; from?: number | bigint; to?: number | bigint; step: number | bigint }
+type Axis = {
+  eval: (row: Row) => KqlValue
+  type: KqlType
+  from?: number | bigint
+  to?: number | bigint
+  step: number | bigint
+}
 
 const MOST_POINTS = 100_000
 
@@ -25,10 +31,13 @@ export const makeSeries: Operator = (node, input, place) => {
   const keys = byClause ? children(byClause, 'Expressions').map(item => compileScalar(item, env)) : []
   const series = children(node, 'Aggregates').map(item => {
     const clause = maybeChild(item, 'DefaultExpression')
-    const missing = clause ? compileScalar(child(clause, 'Expression'), { ...place, columns: [] }).eval([]) : 0
+    const missing = clause
+      ? compileScalar(child(clause, 'Expression'), { ...place, columns: [] }).eval([])
+      : 0
     return { plan: compileGroupColumn(child(item, 'Expression'), env, []), missing }
   })
-  if (columns.length !== keys.length + series.length + 1) throw unsupported(`'make-series' operator: these columns`)
+  if (columns.length !== keys.length + series.length + 1)
+    throw unsupported(`'make-series' operator: these columns`)
   return {
     columns,
     *rows(): Iterable<Row> {
@@ -75,7 +84,8 @@ function compileAxis(node: SyntaxElement, env: Environment): Axis {
     if (!item) return undefined
     const scalar: Scalar = converted(compileScalar(item, { ...env, columns: [] }), type)
     const given = scalar.eval([])
-    if (typeof given !== 'number' && typeof given !== 'bigint') throw semantic(`'make-series' operator: a range without value`)
+    if (typeof given !== 'number' && typeof given !== 'bigint')
+      throw semantic(`'make-series' operator: a range without value`)
     return given
   }
   const axisType = on.type
@@ -94,7 +104,12 @@ function compileAxis(node: SyntaxElement, env: Environment): Axis {
     return found && child(found, 'Expression')
   }
   const step = value(clause('MakeSeriesStepClause'), stepType)
-  return axis(on, value(clause('MakeSeriesFromClause'), axisType), value(clause('MakeSeriesToClause'), axisType), step ?? 1)
+  return axis(
+    on,
+    value(clause('MakeSeriesFromClause'), axisType),
+    value(clause('MakeSeriesToClause'), axisType),
+    step ?? 1,
+  )
 }
 
 function addOne(value: number | bigint): number | bigint {
@@ -103,13 +118,25 @@ function addOne(value: number | bigint): number | bigint {
 
 function axis(on: Scalar, from: Axis['from'], to: Axis['to'], step: number | bigint): Axis {
   if (Number(step) <= 0) throw semantic(`'make-series' operator: step must be positive`)
-  return { eval: on.eval, type: on.type, step, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return {
+    eval: on.eval,
+    type: on.type,
+    step,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  }
 }
 
 function pointsOf(axis: Axis, rows: readonly Row[]): { start: number | bigint; points: (number | bigint)[] } {
   const values = rows.map(row => axis.eval(row)).filter(isNumber)
-  const smallest = values.reduce<number | bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined)
-  const largest = values.reduce<number | bigint | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined)
+  const smallest = values.reduce<number | bigint | undefined>(
+    (a, b) => (a === undefined || b < a ? b : a),
+    undefined,
+  )
+  const largest = values.reduce<number | bigint | undefined>(
+    (a, b) => (a === undefined || b > a ? b : a),
+    undefined,
+  )
   const start = axis.from ?? (smallest === undefined ? undefined : roundedDown(smallest, axis.step))
   const end = axis.to ?? (largest === undefined ? undefined : addOne(largest))
   if (start === undefined || end === undefined) return { start: 0, points: [] }

@@ -106,7 +106,13 @@ function typeNamed(item: SyntaxElement): KqlType {
   const clause = maybeChild(item, 'ToTypeOf')
   if (!clause) return 'dynamic'
   const text = textOf(child(clause, 'TypeOf')).replace(/^typeof\(|\)$/g, '')
-  const aliases: Record<string, KqlType> = { double: 'real', boolean: 'bool', date: 'datetime', time: 'timespan', uuid: 'guid' }
+  const aliases: Record<string, KqlType> = {
+    double: 'real',
+    boolean: 'bool',
+    date: 'datetime',
+    time: 'timespan',
+    uuid: 'guid',
+  }
   return aliases[text] ?? (text as KqlType)
 }
 
@@ -124,7 +130,8 @@ function cast(value: KqlValue, type: KqlType): KqlValue {
   if (type === 'datetime' || type === 'timespan' || type === 'guid') return convert(value, 'dynamic', type)
   if (type === 'bool') return typeof value === 'boolean' ? value : null
   // Integers beyond 2^53 are text inside a dynamic.
-  const isNumber = typeof value === 'number' || (type === 'long' && typeof value === 'string' && /^-?\d{16,}$/.test(value))
+  const isNumber =
+    typeof value === 'number' || (type === 'long' && typeof value === 'string' && /^-?\d{16,}$/.test(value))
   if (!isNumber) return null
   return type === 'real' ? Number(value) : toWhole(value)
 }

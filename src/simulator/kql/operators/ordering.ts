@@ -75,7 +75,8 @@ export const take: Operator = (node, input, place) => {
 /** A number of rows, which must be known before any row is seen. */
 export function rowCount(node: SyntaxElement, place: Place): number {
   const value = compileScalar(node, { ...place, columns: [] }).constant?.value
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw semantic('A constant number of rows is expected')
+  if (typeof value !== 'number' && typeof value !== 'bigint')
+    throw semantic('A constant number of rows is expected')
   return Number(value)
 }
 

@@ -19,11 +19,15 @@ type Target = { name: string; type: KqlType }
  */
 export const parse: Operator = (node, input, place) => {
   const kind = parameterOf(node, 'kind') ?? 'simple'
-  if (kind !== 'simple' && kind !== 'regex' && kind !== 'relaxed') throw unsupported(`'parse' operator: kind=${kind}`)
+  if (kind !== 'simple' && kind !== 'regex' && kind !== 'relaxed')
+    throw unsupported(`'parse' operator: kind=${kind}`)
   const { pattern, targets } = compilePattern(children(node, 'Patterns'), kind === 'regex')
   const flags = (parameterOf(node, 'flags') ?? '').replace(/[^ims]/g, '')
   const regex = regexOf(pattern, kind === 'regex' ? flags : 's')
-  const text = converted(compileScalar(child(node, 'Expression'), { ...place, columns: input.columns }), 'string').eval
+  const text = converted(
+    compileScalar(child(node, 'Expression'), { ...place, columns: input.columns }),
+    'string',
+  ).eval
   const columns: KqlColumn[] = [...input.columns]
   const positions = targets.map(target => {
     const at = columns.findIndex(column => column.name === target.name)
@@ -49,13 +53,20 @@ export const parse: Operator = (node, input, place) => {
   }
 }
 
-function valuesOf(match: RegExpExecArray | null, targets: Target[], relaxed: boolean): KqlValue[] | undefined {
+function valuesOf(
+  match: RegExpExecArray | null,
+  targets: Target[],
+  relaxed: boolean,
+): KqlValue[] | undefined {
   if (!match) return undefined
   const values = targets.map(({ type }, index) => convert(match.groups?.[`p${index}`] ?? '', 'string', type))
   return relaxed || values.every(value => value !== null) ? values : undefined
 }
 
-function compilePattern(parts: readonly SyntaxElement[], isRegex: boolean): { pattern: string; targets: Target[] } {
+function compilePattern(
+  parts: readonly SyntaxElement[],
+  isRegex: boolean,
+): { pattern: string; targets: Target[] } {
   const targets: Target[] = []
   let pattern = ''
   for (const [index, part] of parts.entries()) {
@@ -67,7 +78,8 @@ function compilePattern(parts: readonly SyntaxElement[], isRegex: boolean): { pa
       pattern += `(?<p${targets.length}>${captureOf(target.type, isLast, isRegex)})`
       targets.push(target)
     } else {
-      const literal = kind === 'CompoundStringLiteralExpression' ? compileCompoundString(part) : compileLiteral(part)
+      const literal =
+        kind === 'CompoundStringLiteralExpression' ? compileCompoundString(part) : compileLiteral(part)
       const text = String(literal.constant?.value ?? '')
       pattern += isRegex ? `(?:${text})` : text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
     }

@@ -1,7 +1,17 @@
 import type { Environment } from '../environment.ts'
 import { unsupported } from '../error.ts'
 import type { SyntaxElement } from '../language.ts'
-import { child, children, columnsOf, isUnknownColumn, kindOf, kusto, maybeChild, nameOf, textOf } from '../language.ts'
+import {
+  child,
+  children,
+  columnsOf,
+  isUnknownColumn,
+  kindOf,
+  kusto,
+  maybeChild,
+  nameOf,
+  textOf,
+} from '../language.ts'
 import { compileScalar } from '../scalar/expression.ts'
 import type { KqlColumn, Relation, Row, Scalar } from '../types.ts'
 import { converted } from '../values/convert.ts'
@@ -36,7 +46,10 @@ export const project: Operator = (node, input, place) => {
   if (bound.length !== nodes.length) throw unsupported(`'project' operator: expressions of several columns`)
   const columns = bound.map((column, index) => {
     if (!isUnknownColumn(node.ResultType, column.name)) return column
-    return { name: column.name, type: compileScalar(nodes[index] ?? node, { ...place, columns: input.columns }).type }
+    return {
+      name: column.name,
+      type: compileScalar(nodes[index] ?? node, { ...place, columns: input.columns }).type,
+    }
   })
   return mapRows(node, input, { ...place, columns: input.columns }, columns, env => {
     const evaluators = nodes.map((item, index) => typed(compileScalar(item, env), columns[index]).eval)
@@ -64,7 +77,9 @@ export const extend: Operator = (node, input, place) => {
     return target
   })
   return mapRows(node, input, { ...place, columns: input.columns }, columns, env => {
-    const evaluators = nodes.map((item, index) => typed(compileScalar(item, env), columns[targets[index] ?? 0]).eval)
+    const evaluators = nodes.map(
+      (item, index) => typed(compileScalar(item, env), columns[targets[index] ?? 0]).eval,
+    )
     return row => {
       const extended = row.slice()
       for (const [index, evaluate] of evaluators.entries()) extended[targets[index] ?? 0] = evaluate(row)
@@ -78,7 +93,8 @@ function extendedNames(nodes: SyntaxElement[], bound: KqlColumn[], before: reado
   const taken = new Set(before.map(column => column.name))
   const numbered = bound.filter(column => /^Column\d+$/.test(column.name) && !taken.has(column.name))
   return nodes.map(node => {
-    if (kindOf(node) === 'CompoundNamedExpression') throw unsupported(`'extend' operator: several names for one value`)
+    if (kindOf(node) === 'CompoundNamedExpression')
+      throw unsupported(`'extend' operator: several names for one value`)
     const own = kusto.Binding.Binder.GetExpressionResultName(node, null)
     const name = own ?? numbered.shift()?.name
     if (name === undefined) throw unsupported(`'extend' operator: an expression without a name`)
@@ -133,11 +149,15 @@ export const projectReorder: Operator = (node, input) => {
   const order: number[] = []
   for (const item of children(node, 'Expressions')) {
     const matches = matcher(item)
-    const found = [...input.columns.entries()].filter(([at, column]) => matches(column) && !order.includes(at))
-    const direction = kindOf(item) === 'OrderedExpression' ? textOf(child(item, 'Ordering')).toLowerCase() : ''
+    const found = [...input.columns.entries()].filter(
+      ([at, column]) => matches(column) && !order.includes(at),
+    )
+    const direction =
+      kindOf(item) === 'OrderedExpression' ? textOf(child(item, 'Ordering')).toLowerCase() : ''
     if (direction.startsWith('granny')) throw unsupported(`'project-reorder' operator: ${direction}`)
     const sign = direction === 'asc' ? 1 : direction === 'desc' ? -1 : 0
-    if (sign !== 0) found.sort(([, a], [, b]) => sign * (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
+    if (sign !== 0)
+      found.sort(([, a], [, b]) => sign * (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
     order.push(...found.map(([at]) => at))
   }
   const rest = [...input.columns.keys()].filter(at => !order.includes(at))

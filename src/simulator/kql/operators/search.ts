@@ -14,7 +14,10 @@ export function search(node: SyntaxElement, input: Relation | undefined, place: 
   const legs = input ? [{ name: '', relation: input }] : inClause ? named : all()
   const found = combine(legs, '$table', false)
   // The name of the table is not part of what is searched.
-  const env = { ...place, columns: found.columns.map((column, index) => (index === 0 ? { ...column, name: '' } : column)) }
+  const env = {
+    ...place,
+    columns: found.columns.map((column, index) => (index === 0 ? { ...column, name: '' } : column)),
+  }
   const test = converted(compileScalar(child(node, 'Condition'), env), 'bool').eval
   return {
     columns: found.columns,

@@ -8,7 +8,8 @@ import type { KqlColumn, Relation, Row } from '../types.ts'
 /** Whether an expression looks at neighbouring rows. */
 export function usesWindow(node: SyntaxElement): boolean {
   for (const item of descendants(node)) {
-    if (kindOf(item) === 'FunctionCallExpression' && windowFunctions.has(nameOf(child(item, 'Name')))) return true
+    if (kindOf(item) === 'FunctionCallExpression' && windowFunctions.has(nameOf(child(item, 'Name'))))
+      return true
   }
   return false
 }

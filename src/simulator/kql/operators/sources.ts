@@ -58,7 +58,10 @@ export function rangeRows(node: SyntaxElement, place: Place): Relation {
       for (let count = 0; ; count++) {
         place.query.tick()
         if (count > MOST_STEPS) throw tooLarge()
-        const at = typeof from === 'bigint' && typeof step === 'bigint' ? from + step * BigInt(count) : Number(from) + Number(step) * count
+        const at =
+          typeof from === 'bigint' && typeof step === 'bigint'
+            ? from + step * BigInt(count)
+            : Number(from) + Number(step) * count
         const order = compareValues(at, to)
         if (up ? order > 0 : order < 0) return
         yield [at]

@@ -26,7 +26,9 @@ export const summarize: Operator = (node, input, place) => {
   const byClause = maybeChild(node, 'ByClause')
   const keyNodes = byClause ? children(byClause, 'Expressions') : []
   const keys = keyNodes.map(item => compileScalar(item, env))
-  const plans = children(node, 'Aggregates').map(item => compileGroupColumn(item, env, keyNodes.flatMap(plainName)))
+  const plans = children(node, 'Aggregates').map(item =>
+    compileGroupColumn(item, env, keyNodes.flatMap(plainName)),
+  )
   const columns = columnsOf(node.ResultType)
   const width = keys.length + plans.reduce((sum, plan) => sum + plan.width, 0)
   if (width !== columns.length) throw unsupported(`'summarize' operator: these columns together`)
@@ -89,13 +91,18 @@ export function groupRows(
         }
         for (const part of group.parts) part.add(row)
       }
-      for (const { values, parts } of groups.values()) yield values.concat(parts.flatMap(part => part.result()))
+      for (const { values, parts } of groups.values())
+        yield values.concat(parts.flatMap(part => part.result()))
     },
   }
 }
 
 /** Compiles one item of `summarize`: an aggregate of several columns, or an expression over aggregates. */
-export function compileGroupColumn(node: SyntaxElement, env: Environment, keyNames: readonly string[]): GroupPlan {
+export function compileGroupColumn(
+  node: SyntaxElement,
+  env: Environment,
+  keyNames: readonly string[],
+): GroupPlan {
   const inner = unnamed(node)
   const width = tupleWidth(inner)
   if (width !== undefined) {
@@ -129,7 +136,9 @@ export function compileGroupColumn(node: SyntaxElement, env: Environment, keyNam
 
 function unnamed(node: SyntaxElement): SyntaxElement {
   const kind = kindOf(node)
-  const isWrapper = ['SimpleNamedExpression', 'CompoundNamedExpression', 'ParenthesizedExpression'].includes(kind)
+  const isWrapper = ['SimpleNamedExpression', 'CompoundNamedExpression', 'ParenthesizedExpression'].includes(
+    kind,
+  )
   return isWrapper ? unnamed(child(node, 'Expression')) : node
 }
 

@@ -34,7 +34,11 @@ export const topNested: Operator = (node, input, place) => {
   }
 }
 
-function* nested(rows: readonly Row[], [level, ...deeper]: readonly Level[], tick: () => void): Iterable<Row> {
+function* nested(
+  rows: readonly Row[],
+  [level, ...deeper]: readonly Level[],
+  tick: () => void,
+): Iterable<Row> {
   if (!level) {
     yield []
     return
@@ -53,7 +57,8 @@ function* nested(rows: readonly Row[], [level, ...deeper]: readonly Level[], tic
     return { ...group, measure: part?.result()[0] ?? null }
   })
   ranked.sort((a, b) => {
-    if (a.measure === null || b.measure === null) return Number(a.measure === null) - Number(b.measure === null)
+    if (a.measure === null || b.measure === null)
+      return Number(a.measure === null) - Number(b.measure === null)
     return level.sign * compareValues(a.measure, b.measure)
   })
   for (const group of ranked.slice(0, level.most)) {

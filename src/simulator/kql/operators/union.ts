@@ -17,7 +17,10 @@ type Leg = { name: string; relation: Relation }
 export function union(node: SyntaxElement, first: Relation | undefined, place: Place): Relation {
   const fuzzy = parameterOf(node, 'isfuzzy') === 'true'
   const legs: Leg[] = children(node, 'Expressions').flatMap((item, index) => {
-    return legsOf(item, place, fuzzy).map(leg => ({ ...leg, name: leg.name || `union_arg${index + (first ? 1 : 0)}` }))
+    return legsOf(item, place, fuzzy).map(leg => ({
+      ...leg,
+      name: leg.name || `union_arg${index + (first ? 1 : 0)}`,
+    }))
   })
   if (first) legs.unshift({ name: 'union_arg0', relation: first })
   if (legs.length === 0) throw semantic(`'union' operator: none of the tables exists`)
@@ -28,7 +31,8 @@ export function union(node: SyntaxElement, first: Relation | undefined, place: P
 /** The tables that one argument of `union` or `search in` stands for; patterns stand for many. */
 export function legsOf(item: SyntaxElement, place: Place, fuzzy = false): Leg[] {
   const kind = kindOf(item)
-  if (kind === 'StarExpression') return place.query.database.tableNames().flatMap(name => storedLeg(name, place))
+  if (kind === 'StarExpression')
+    return place.query.database.tableNames().flatMap(name => storedLeg(name, place))
   if (kind === 'NameReference') {
     const name = maybeChild(item, 'Name')
     if (name && kindOf(name).includes('Wildcarded')) {
@@ -71,7 +75,9 @@ export function combine(legs: readonly Leg[], source: string | undefined, onlyCo
       for (const [index, { name, relation }] of legs.entries()) {
         const layout = layouts[index] ?? []
         for (const row of relation.rows()) {
-          const values = layout.map((position, at) => (position < 0 ? (empty[at] ?? null) : (row[position] ?? null)))
+          const values = layout.map((position, at) =>
+            position < 0 ? (empty[at] ?? null) : (row[position] ?? null),
+          )
           yield source ? [name, ...values] : values
         }
       }

@@ -6,11 +6,11 @@ import type { SyntaxElement } from '../language.ts'
 import { child, children, kindOf, nameOf, typeOf } from '../language.ts'
 import type { KqlType, Scalar } from '../types.ts'
 import { converted } from '../values/convert.ts'
+import { isDatetime } from '../values/datetime.ts'
 import type { Bag } from '../values/dynamic.ts'
 import { setKey, toDynamic } from '../values/dynamic.ts'
-import { isDatetime } from '../values/datetime.ts'
-import { compileFunctionBody } from './user-function.ts'
 import { constant, derived, perRow } from './make.ts'
+import { compileFunctionBody } from './user-function.ts'
 import { compileWindowCall } from './window.ts'
 
 type Compile = (node: SyntaxElement, env: Environment) => Scalar

@@ -122,8 +122,10 @@ function compileBinary(node: SyntaxElement, env: Environment): Scalar {
   const leftNode = child(node, 'Left')
   const right = () => compileScalar(child(node, 'Right'), env)
   // Chains of `and` and `or` nest to the left and can be long.
-  if (operator === 'and') return compileAnd(operands(node, 'AndExpression').map(item => compileScalar(item, env)))
-  if (operator === 'or') return compileOr(operands(node, 'OrExpression').map(item => compileScalar(item, env)))
+  if (operator === 'and')
+    return compileAnd(operands(node, 'AndExpression').map(item => compileScalar(item, env)))
+  if (operator === 'or')
+    return compileOr(operands(node, 'OrExpression').map(item => compileScalar(item, env)))
   if (kindOf(leftNode) === 'StarExpression') return anyColumn(env, operator, right())
   const left = compileScalar(leftNode, env)
   if (['+', '-', '*', '/', '%'].includes(operator)) {
@@ -134,7 +136,8 @@ function compileBinary(node: SyntaxElement, env: Environment): Scalar {
 
 function compileTest(operator: string, left: Scalar, right: Scalar): Scalar {
   if (isStringOperator(operator)) return compileStringOperator(operator, left, right)
-  if (['==', '!=', '<>', '<', '<=', '>', '>='].includes(operator)) return compileComparison(operator, left, right)
+  if (['==', '!=', '<>', '<', '<=', '>', '>='].includes(operator))
+    return compileComparison(operator, left, right)
   throw unsupported(`The operator '${operator}'`)
 }
 

@@ -71,7 +71,9 @@ function bindParameters(
 }
 
 function argument(node: SyntaxElement, env: Environment, compile: Compile): Binding {
-  return isTabular(node) ? { relation: env.query.compileTable(node, env.names) } : { scalar: compile(node, env) }
+  return isTabular(node)
+    ? { relation: env.query.compileTable(node, env.names) }
+    : { scalar: compile(node, env) }
 }
 
 /** Adds what `let` statements define to the names in sight. */

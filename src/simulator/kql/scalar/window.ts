@@ -7,7 +7,14 @@ import { constant, perRow } from './make.ts'
 
 type Compile = (node: SyntaxElement, env: Environment) => Scalar
 
-export const windowFunctions = new Set(['prev', 'next', 'row_number', 'row_cumsum', 'row_rank_dense', 'row_rank_min'])
+export const windowFunctions = new Set([
+  'prev',
+  'next',
+  'row_number',
+  'row_cumsum',
+  'row_rank_dense',
+  'row_rank_min',
+])
 
 /** Compiles a function over neighbouring rows; undefined when the name is none or the rows are not serialized. */
 export function compileWindowCall(
