@@ -7,7 +7,7 @@ import type { KeySets, SigningKey } from './key-sets.ts'
 const skewSeconds = 90
 
 /** Why an ID token was refused; `details.reason` of the error. */
-export type IdTokenRefusal =
+type IdTokenRefusal =
   | 'malformed'
   | 'wrong_algorithm'
   | 'unknown_key'

@@ -11,16 +11,15 @@ import { createMint, tokenAudience } from './mint.ts'
 import { createSignIn, type SignIn } from './sign-in.ts'
 import type { Token } from './token.ts'
 
-export type { AcquireOptions, TokenCacheStats } from './cache.ts'
 export type { CredentialSettings } from './credentials/credential.ts'
-export type { CredentialExpiry, ExpiryLevel } from './credentials/expiry.ts'
-export type { CredentialCheck, CredentialRefused } from './credentials/rotation.ts'
-export type { Identity, IdTokenRefusal } from './id-token.ts'
-export type { RedeemRequest, SignIn } from './sign-in.ts'
-export type { Token, TokenFacts } from './token.ts'
+export type { CredentialExpiry } from './credentials/expiry.ts'
+export type { CredentialRefused } from './credentials/rotation.ts'
+export type { Identity } from './id-token.ts'
+export type { SignIn } from './sign-in.ts'
+export type { Token } from './token.ts'
 
 /** Where a line about tokens goes; pino fits. */
-export type TokenLog = { warn(facts: object, message: string): void }
+type TokenLog = { warn(facts: object, message: string): void }
 
 export type TokensOptions = {
   endpoints: Endpoints

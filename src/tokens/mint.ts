@@ -11,7 +11,7 @@ import { isGuid } from './guid.ts'
 import { createMsalNetwork } from './msal-network.ts'
 import { Token } from './token.ts'
 
-export type MintRequest = {
+type MintRequest = {
   tenantId: string
   surface: Surface
   presented: Presented

@@ -18,7 +18,7 @@ const tokenBodySchema = z.looseObject({
 })
 
 /** What the token answer said beside the token. */
-export type SeenAnswer = {
+type SeenAnswer = {
   expiresInSeconds: number
   refreshInSeconds: number | null
   requestId: string | null

@@ -13,7 +13,7 @@ import { type Identity, verifyIdToken } from './id-token.ts'
 import { createKeySets } from './key-sets.ts'
 import { tokenAudience } from './mint.ts'
 
-export type RedeemRequest = Omit<CodeRequest, 'clientId' | 'presented'> & {
+type RedeemRequest = Omit<CodeRequest, 'clientId' | 'presented'> & {
   /** GUID of the tenant whose sign-in it was. */
   tenantId: string
   signal?: AbortSignal

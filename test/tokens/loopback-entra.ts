@@ -26,7 +26,7 @@ export type LoopbackEntra = {
   close(): Promise<void>
 }
 
-export type AccessTokenOptions = {
+type AccessTokenOptions = {
   roles?: string[]
   expiresIn?: number
   refreshIn?: number

@@ -44,7 +44,7 @@ export function certificateCredential(options: {
 }
 
 /** PS256 with the given key, on a thread of the pool. */
-export function signerOf(key: KeyObject): Signer {
+function signerOf(key: KeyObject): Signer {
   return input =>
     signInBackground('sha256', Buffer.from(input), {
       key,
