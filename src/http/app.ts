@@ -11,7 +11,10 @@ import { pages } from './plugins/pages.ts'
 import { security } from './plugins/security.ts'
 import { sessions } from './plugins/sessions.ts'
 import { apiRoutes } from './routes/api/index.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 
 /** The whole web application, ready to listen or to be asked directly (`app.inject`). */
@@ -44,6 +47,9 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
 
   await app.register(healthRoutes, services)
   await app.register(signInRoutes, services)
+  await app.register(dashboardRoutes, services)
+  await app.register(auditRoutes, services)
+  await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)
   await app.ready()
   return app

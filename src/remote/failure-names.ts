@@ -1,3 +1,4 @@
+import type { Mover } from '../errors.ts'
 import { apiFailures } from './names/api.ts'
 import { consentFailures } from './names/consent.ts'
 import { credentialFailures } from './names/credential.ts'
@@ -32,4 +33,11 @@ export function remedyForCustomer(code: string): string {
     customer ??
     'There is nothing to do on your side. Your partner can see what happened and takes care of it.'
   )
+}
+
+/** The words for a name alone, for lists that count failures; a name of an older version speaks for itself. */
+export function failureWords(code: string): { message: string; remedy: string; whoseMove: Mover } {
+  if (!isFailureName(code)) return { message: code.replaceAll('_', ' '), remedy: '', whoseMove: 'nobody' }
+  const { message, remedy, whoseMove } = failureKinds[code]
+  return { message, remedy, whoseMove }
 }

@@ -1,6 +1,6 @@
 export { readJson } from './answer.ts'
 export { createRemote, type RemoteLog, type RemoteOptions } from './client.ts'
-export { type FailureName, isFailureName, remedyForCustomer } from './failure-names.ts'
+export { type FailureName, failureWords, isFailureName, remedyForCustomer } from './failure-names.ts'
 export { readFailure, type Seen } from './failures.ts'
 export { readMissingRoles } from './missing-roles.ts'
 export { asSeenInConnectedTenant, namedFailure } from './named-failure.ts'
