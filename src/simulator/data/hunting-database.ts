@@ -3,6 +3,7 @@ import type { Surface } from '../world.ts'
 import { WeightedCache } from './lru.ts'
 import { makeRandom, seedOf } from './random.ts'
 import { huntingSchema } from './schema.ts'
+import { packStoryRow } from './stories/story-row.ts'
 import { historyStart } from './story-incident.ts'
 import { alertEvidenceRows, alertInfoRow } from './tables/alert-rows.ts'
 import { tableSources } from './tables/index.ts'
@@ -11,8 +12,8 @@ import { liveRows } from './tables/live-rows.ts'
 import type { TenantData } from './tenant-data.ts'
 import { type Ticks, ticksPerDay } from './ticks.ts'
 
-/** Values in rows that the ordinary days of all tenants may hold together: some 150 MB. */
-const cellCapacity = 8_000_000
+/** Values in rows that the ordinary days of all tenants may hold together: some 100 MB. */
+const cellCapacity = 5_000_000
 
 /** The hunting tables of all tenants, each day made when it is asked for and kept while it is used. */
 export class HuntingDatabases {
@@ -50,8 +51,8 @@ export class HuntingDatabases {
       return
     }
     for (const story of data.stories()) {
-      for (const { table, at, row } of story.rows) {
-        if (table === name && at >= from && at <= data.now) yield row
+      for (const row of story.rows) {
+        if (row.table === name && row.at >= from && row.at <= data.now) yield packStoryRow(row)
       }
     }
     yield* liveRows(data, name)

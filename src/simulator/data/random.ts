@@ -9,11 +9,14 @@ export type Random = {
   int(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
-  /** lower-case hexadecimal digits */
+  /** lower-case hexadecimal digits, 64 at the most */
   hex(length: number): string
   /** a version 4 GUID */
   guid(): string
 }
+
+/** At most 64 hexadecimal digits are ever asked for at once. */
+const scratch = Buffer.alloc(32)
 
 /** Mixes names and numbers into one 32-bit seed (FNV-1a with a final avalanche). */
 export function seedOf(...parts: readonly (string | number)[]): number {
@@ -49,9 +52,9 @@ export function makeRandom(seed: number): Random {
 
   const next = () => next32() / 4294967296
   const hex = (length: number): string => {
-    let digits = ''
-    while (digits.length < length) digits += next32().toString(16).padStart(8, '0')
-    return digits.slice(0, length)
+    const bytes = (length + 1) >> 1
+    for (let at = 0; at < bytes; at += 4) scratch.writeUInt32BE(next32(), at)
+    return scratch.toString('hex', 0, bytes).slice(0, length)
   }
 
   return {

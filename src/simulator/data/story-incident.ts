@@ -1,8 +1,9 @@
 import type { CustomerProfile } from '../world.ts'
 import type { Alert, Classification, Determination, Incident, Severity } from './alert-model.ts'
 import { makeRandom, type Random, seedOf } from './random.ts'
-import { type Story, StoryBuilder, type StoryRow } from './stories/builder.ts'
+import { type Story, StoryBuilder } from './stories/builder.ts'
 import { stories } from './stories/index.ts'
+import type { StoryRow } from './stories/story-row.ts'
 import type { TenantFacts } from './tenant-facts.ts'
 import { type Ticks, ticksOfDate, ticksPerDay, ticksPerSecond } from './ticks.ts'
 

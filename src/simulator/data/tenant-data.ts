@@ -25,8 +25,8 @@ export type TenantData = {
 
 type Kept = { facts: TenantFacts; stories: StoryIncident[] }
 
-/** Cells (values in rows) that all tenants' stories may hold together: some 150 MB. */
-const cellCapacity = 8_000_000
+/** Values that all tenants' stories may hold together, roughly counted: some 100 MB. */
+const capacity = 3_000_000
 
 /**
  * The data of all tenants of one world. Only what was used last is kept, so that thousands of tenants do not
@@ -34,7 +34,7 @@ const cellCapacity = 8_000_000
  */
 export class TenantDataSource {
   readonly #world: World
-  readonly #kept = new WeightedCache<Kept>(cellCapacity)
+  readonly #kept = new WeightedCache<Kept>(capacity)
 
   constructor(world: World) {
     this.#world = world
@@ -74,8 +74,7 @@ function makeKept(profile: CustomerProfile, epoch: Date, count: number): { value
   const stories = Array.from({ length: count }, (_, slot) => makeStoryIncident(facts, slot))
   let weight = facts.devices.length * 30 + facts.accounts.length * 12
   for (const story of stories) {
-    weight += story.alerts.length * 60
-    for (const { row } of story.rows) weight += row.length
+    weight += story.alerts.length * 60 + story.rows.length * 20
   }
   return { value: { facts, stories }, weight }
 }

@@ -1,4 +1,3 @@
-import type { KqlValue } from '../../kql/types.ts'
 import type { Licence } from '../../world.ts'
 import { type Account, systemAccount } from '../accounts.ts'
 import type {
@@ -14,10 +13,11 @@ import type {
 import type { Device } from '../devices.ts'
 import { type FileImage, fullPath, windowsImage } from '../images.ts'
 import type { Random } from '../random.ts'
-import { createdProcess, initiatedBy, onDevice, packRow, type RowValues, reportId } from '../rows.ts'
+import { type RowValues, reportId } from '../rows.ts'
 import type { TenantFacts } from '../tenant-facts.ts'
 import { type Ticks, ticksPerMs, ticksPerSecond } from '../ticks.ts'
 import { mailRows, type SignIn, signInRow } from './cloud-rows.ts'
+import type { StoryRow } from './story-row.ts'
 
 /** A kind of attack (or of false alarm): what it needs and what happens in it. */
 export type Story = {
@@ -30,8 +30,6 @@ export type Story = {
 }
 
 export type StoryTitle = { name: string; description?: string; systemTags?: string[]; customTags?: string[] }
-
-export type StoryRow = { table: string; at: Ticks; row: KqlValue[] }
 
 type AlertDraft = {
   title: string
@@ -140,9 +138,8 @@ export class StoryBuilder {
     }
     this.#add(
       'DeviceProcessEvents',
-      { ActionType: 'ProcessCreated', ReportId: reportId(this.random), ...createdProcess(process) },
-      onDevice(process.device, this.now),
-      initiatedBy(parent),
+      { ActionType: 'ProcessCreated', ReportId: reportId(this.random) },
+      { device: process.device, created: process, by: parent },
     )
     return process
   }
@@ -169,8 +166,7 @@ export class StoryBuilder {
         RemoteIPType: remoteIp.startsWith('10.') ? 'Private' : 'Public',
         ReportId: reportId(this.random),
       },
-      onDevice(process.device, this.now),
-      initiatedBy(process),
+      { device: process.device, by: process },
     )
   }
 
@@ -189,8 +185,7 @@ export class StoryBuilder {
         ReportId: reportId(this.random),
         ...more,
       },
-      onDevice(process.device, this.now),
-      initiatedBy(process),
+      { device: process.device, by: process },
     )
   }
 
@@ -206,8 +201,7 @@ export class StoryBuilder {
         RegistryValueData: data,
         ReportId: reportId(this.random),
       },
-      onDevice(process.device, this.now),
-      initiatedBy(process),
+      { device: process.device, by: process },
     )
   }
 
@@ -225,8 +219,7 @@ export class StoryBuilder {
         FileSize: library.size,
         ReportId: reportId(this.random),
       },
-      onDevice(process.device, this.now),
-      initiatedBy(process),
+      { device: process.device, by: process },
     )
   }
 
@@ -241,8 +234,7 @@ export class StoryBuilder {
         AdditionalFields: JSON.stringify(additional),
         ...own,
       },
-      onDevice(process.device, this.now),
-      initiatedBy(process),
+      { device: process.device, by: process },
     )
   }
 
@@ -269,7 +261,7 @@ export class StoryBuilder {
         RemoteIPType: how.from ? 'Private' : 'Public',
         ReportId: reportId(this.random),
       },
-      onDevice(device, this.now),
+      { device },
     )
   }
 
@@ -362,8 +354,8 @@ export class StoryBuilder {
     return `${idPrefix[service]}${this.now + 621_355_968_000_000_000n}_${number}`
   }
 
-  #add(table: string, own: RowValues, ...shared: RowValues[]): void {
-    this.rows.push({ table, at: this.now, row: packRow(table, own, ...shared) })
+  #add(table: string, own: RowValues, where: Pick<StoryRow, 'device' | 'by' | 'created'> = {}): void {
+    this.rows.push({ table, at: this.now, own, ...where })
   }
 }
 

@@ -1,10 +1,9 @@
 import type { Account } from '../accounts.ts'
 import type { MessageFact } from '../alert-model.ts'
 import type { Random } from '../random.ts'
-import { packRow } from '../rows.ts'
 import type { TenantFacts } from '../tenant-facts.ts'
 import type { Ticks } from '../ticks.ts'
-import type { StoryRow } from './builder.ts'
+import type { StoryRow } from './story-row.ts'
 
 export type SignIn = {
   ip: string
@@ -70,11 +69,7 @@ export function signInRow(
     RequestId: random.guid(),
     ReportId: random.guid(),
   }
-  return ['EntraIdSignInEvents', 'AADSignInEventsBeta'].map(table => ({
-    table,
-    at,
-    row: packRow(table, values),
-  }))
+  return ['EntraIdSignInEvents', 'AADSignInEventsBeta'].map(table => ({ table, at, own: values }))
 }
 
 /** A mail's rows: one of EmailEvents, one of EmailUrlInfo for each link, one of EmailAttachmentInfo for each file. */
@@ -87,7 +82,7 @@ export function mailRows(message: MessageFact, random: Random): StoryRow[] {
   const header: StoryRow = {
     table: 'EmailEvents',
     at,
-    row: packRow('EmailEvents', {
+    own: {
       ...key,
       InternetMessageId: message.internetMessageId,
       SenderMailFromAddress: message.senderAddress,
@@ -117,20 +112,20 @@ export function mailRows(message: MessageFact, random: Random): StoryRow[] {
       ReportId: random.guid(),
       LatestDeliveryLocation: message.deliveryAction === 'Delivered' ? 'Inbox/folder' : 'Quarantine',
       LatestDeliveryAction: message.deliveryAction,
-    }),
+    },
   }
   const links = message.urls.map((url): StoryRow => {
-    const row = packRow('EmailUrlInfo', {
+    const own = {
       ...key,
       Url: url,
       UrlDomain: URL.parse(url)?.hostname ?? '',
       UrlLocation: 'Body',
       ReportId: random.guid(),
-    })
-    return { table: 'EmailUrlInfo', at, row }
+    }
+    return { table: 'EmailUrlInfo', at, own }
   })
   const attachments = message.attachments.map((file): StoryRow => {
-    const row = packRow('EmailAttachmentInfo', {
+    const own = {
       ...key,
       SenderFromAddress: message.senderAddress,
       SenderDisplayName: message.senderName,
@@ -142,8 +137,8 @@ export function mailRows(message: MessageFact, random: Random): StoryRow[] {
       FileSize: file.size,
       ThreatTypes: threats,
       ReportId: random.guid(),
-    })
-    return { table: 'EmailAttachmentInfo', at, row }
+    }
+    return { table: 'EmailAttachmentInfo', at, own }
   })
   return [header, ...links, ...attachments]
 }

@@ -209,18 +209,14 @@ export const unwantedSoftware: Story = {
     const user = device.owner
     const browser = story.running(device, 'msedge.exe', user)
     const url = 'https://free-pdf-tools.example/setup'
+    const activity = story.random.guid()
     story.deviceEvent(
       browser,
       'SmartScreenUrlWarning',
       { RemoteUrl: url },
-      { Experience: 'Untrusted', ActivityId: story.random.guid() },
+      { Experience: 'Untrusted', ActivityId: activity },
     )
-    story.deviceEvent(
-      browser,
-      'SmartScreenUserOverride',
-      { RemoteUrl: url },
-      { ActivityId: story.random.guid() },
-    )
+    story.deviceEvent(browser, 'SmartScreenUserOverride', { RemoteUrl: url }, { ActivityId: activity })
     const file = fileOf('pdf-tools-setup.exe', `C:\\Users\\${user.name}\\Downloads`)
     story.file(browser, 'FileCreated', file, { FileOriginUrl: url })
     const setup = story.spawn(browser, file, `"${file.folder}\\${file.name}"`)

@@ -4,6 +4,7 @@ import type { Random } from '../random.ts'
 import { packRow } from '../rows.ts'
 import { cloudAppIds } from '../stories/cloud-app-row.ts'
 import { mailRows, signInApps, signInRow } from '../stories/cloud-rows.ts'
+import { packStoryRow } from '../stories/story-row.ts'
 import type { TenantFacts } from '../tenant-facts.ts'
 import { ticksPerDay } from '../ticks.ts'
 import { type DayOfRows, eachAbout, momentOf } from './noise.ts'
@@ -34,7 +35,7 @@ function mailNoise(table: string): DayOfRows {
       })
       .flat()
       .filter(row => row.table === table)
-      .map(({ row }) => row)
+      .map(packStoryRow)
 }
 
 function ordinaryMail(recipient: Account, random: Random, dayStart: bigint) {
@@ -101,7 +102,7 @@ export function signInNoise(table: string): DayOfRows {
       })
       .flat()
       .filter(row => row.table === table)
-      .map(({ row }) => row)
+      .map(packStoryRow)
 }
 
 export const spnSignInNoise = (table: string): DayOfRows => {
