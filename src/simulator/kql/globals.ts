@@ -16,7 +16,8 @@ const MOST_KEPT = 64
 export function globalsFor(schema: Schema): GlobalState {
   const known = bySchema.get(schema)
   if (known) return known
-  const text = JSON.stringify(schema)
+  // Only names and types: whoever hands in whole tables as the schema may have rows in them.
+  const text = schema.map(table => `${table.name}(${columnList(table)})`).join(';')
   const globals = byText.get(text) ?? makeGlobals(schema)
   if (byText.size >= MOST_KEPT) byText.clear()
   byText.set(text, globals)
@@ -26,8 +27,7 @@ export function globalsFor(schema: Schema): GlobalState {
 
 function makeGlobals(schema: Schema): GlobalState {
   const tables = schema.map(table => {
-    const columns = table.columns.map(column => `['${column.name.replaceAll("'", "\\'")}']: ${column.type}`)
-    return kusto.Symbols.TableSymbol.From(`(${columns.join(', ')})`).WithName(table.name)
+    return kusto.Symbols.TableSymbol.From(`(${columnList(table)})`).WithName(table.name)
   })
   const names = new Set(schema.map(table => table.name))
   const functions = defenderFunctions
@@ -35,4 +35,9 @@ function makeGlobals(schema: Schema): GlobalState {
     .map(item => new kusto.Symbols.FunctionSymbol.$ctor16(item.name, item.parameters, item.body, null))
   const database = new kusto.Symbols.DatabaseSymbol.$ctor3('hunting', null, [...tables, ...functions], false)
   return kusto.GlobalState.Default.WithDatabase(database)
+}
+
+/** The columns as the language declares them. */
+function columnList(table: Schema[number]): string {
+  return table.columns.map(column => `['${column.name.replaceAll("'", "\\'")}']: ${column.type}`).join(', ')
 }

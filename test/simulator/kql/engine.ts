@@ -69,6 +69,6 @@ export function rowsOf(query: string): KqlValue[][] {
 }
 
 /** The value of one scalar expression. */
-export function valueOf(expression: string): KqlValue | undefined {
+export function scalarValue(expression: string): KqlValue | undefined {
   return rowsOf(`print ${expression}`)[0]?.[0]
 }

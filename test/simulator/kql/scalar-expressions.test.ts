@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { KqlValue } from '../../../src/simulator/kql/index.ts'
-import { ticks, valueOf } from './engine.ts'
+import { scalarValue, ticks } from './engine.ts'
 
 const HOUR = 36_000_000_000n
 const DAY = 24n * HOUR
@@ -279,10 +279,10 @@ const cases: [expression: string, value: KqlValue][] = [
 ]
 
 test.each(cases)('%s', (expression, value) => {
-  expect(valueOf(expression)).toEqual(value)
+  expect(scalarValue(expression)).toEqual(value)
 })
 
 test('random values stay in their range', () => {
-  expect(valueOf('rand()')).toBeLessThan(1)
-  expect(valueOf('rand(5)')).toBeLessThan(5)
+  expect(scalarValue('rand()')).toBeLessThan(1)
+  expect(scalarValue('rand(5)')).toBeLessThan(5)
 })
