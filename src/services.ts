@@ -122,6 +122,8 @@ export async function createServices(config: Config, databaseUrl: string) {
     jobs,
     audit,
     discovery,
+    endpoints,
+    remote,
     tokens,
     tenants,
     defender,

@@ -2,16 +2,22 @@ import { Command, CommanderError } from 'commander'
 import { SettingsError } from '../config.ts'
 import { AppError, RemoteError } from '../errors.ts'
 import { apiKeyCommands } from './commands/api-key.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { inviteCommand } from './commands/invite.ts'
 import { tenantCommands } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 const program = new Command('tenantry')
   .description('Customers, their consent and their Microsoft Defender data, from the command line.')
   .showHelpAfterError('(add --help for how to use it)')
   .exitOverride()
 
+doctorCommand(program)
 apiKeyCommands(program)
+inviteCommand(program)
 tenantCommands(program)
+verifyCommand(program)
 tokenCommand(program)
 
 // Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.
