@@ -45,7 +45,7 @@ export const systemAccount: Account = {
 }
 
 /** The NetBIOS name that accounts of this customer carry: at most 15 characters, upper case. */
-export function netbiosDomain(profile: CustomerProfile): string {
+function netbiosDomain(profile: CustomerProfile): string {
   return profile.domain.replace('.example', '').replaceAll('-', '').slice(0, 15).toUpperCase()
 }
 

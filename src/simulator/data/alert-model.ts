@@ -61,8 +61,8 @@ export type EvidenceRole =
   | 'destination'
   | 'suspicious'
   | 'contextual'
-export type Verdict = 'unknown' | 'suspicious' | 'malicious' | 'noThreatsFound'
-export type Remediation = 'none' | 'remediated' | 'prevented' | 'blocked' | 'active' | 'pendingApproval'
+type Verdict = 'unknown' | 'suspicious' | 'malicious' | 'noThreatsFound'
+type Remediation = 'none' | 'remediated' | 'prevented' | 'blocked' | 'active' | 'pendingApproval'
 
 /** A process as events and evidence refer to it. */
 export type ProcessFact = {

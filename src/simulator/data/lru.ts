@@ -28,8 +28,4 @@ export class WeightedCache<T> {
     }
     return made.value
   }
-
-  get size(): number {
-    return this.#entries.size
-  }
 }

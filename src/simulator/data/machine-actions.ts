@@ -13,7 +13,7 @@ export type MachineActionType =
   | 'RestrictCodeExecution'
   | 'UnrestrictCodeExecution'
 
-export type MachineActionStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'TimeOut' | 'Cancelled'
+type MachineActionStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'TimeOut' | 'Cancelled'
 
 /** An action as it was asked for; plain JSON, times as decimal ticks. What became of it follows from the clock. */
 export type StoredAction = {
@@ -34,7 +34,7 @@ export type StoredAction = {
 export type MachineAction = StoredAction & { status: MachineActionStatus; createdAt: Ticks; updatedAt: Ticks }
 
 /** How long an action waits and works: seconds, so that a demo shows every state. */
-export function actionTimes(id: string): { startsAfterMs: number; endsAfterMs: number } {
+function actionTimes(id: string): { startsAfterMs: number; endsAfterMs: number } {
   const spread = seedOf('action', id)
   return { startsAfterMs: 1_500 + (spread % 1_000), endsAfterMs: 5_000 + (spread % 3_000) }
 }
@@ -61,16 +61,6 @@ export function listActions(overlay: Overlay, tenantId: string, now: Ticks): Mac
     actions.push(actionAt(stored, now))
   }
   return actions.sort((a, b) => Number(b.createdAt - a.createdAt))
-}
-
-/** The latest isolation or release that took effect on a device. */
-export function isolationOf(actions: readonly MachineAction[], deviceId: string): MachineAction | undefined {
-  return actions.find(
-    action =>
-      action.machineId === deviceId &&
-      action.status === 'Succeeded' &&
-      (action.type === 'Isolate' || action.type === 'Unisolate'),
-  )
 }
 
 /** A device that will not hear of an action any time soon. */

@@ -2,8 +2,3 @@
 export function pascal(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
 }
-
-/** `TruePositive` to `truePositive`. */
-export function camel(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1)
-}

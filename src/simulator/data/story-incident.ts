@@ -62,7 +62,7 @@ function storiesOf(profile: CustomerProfile): Story[] {
 }
 
 /** Incident ids grow with time, with gaps, and start elsewhere in each tenant. */
-export function incidentId(profile: CustomerProfile, slot: number): number {
+function incidentId(profile: CustomerProfile, slot: number): number {
   const start = 1000 + (seedOf(profile.seed, 'incident ids') % 40_000)
   return start + slot * 7 + (seedOf(profile.seed, 'incident id', slot) % 7)
 }

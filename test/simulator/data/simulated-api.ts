@@ -68,7 +68,7 @@ const origins: Record<Surface, string> = {
  * A context whose bearer token is plain JSON (`{surface, tenantId, roles}`): the routes are under test here,
  * not the tokens.
  */
-export function makeContext(world: World): ApiContext {
+function makeContext(world: World): ApiContext {
   return {
     world,
     authenticate(request, surface): Caller {

@@ -8,7 +8,7 @@ import type { Span } from './timespan.ts'
 import { type AnswerStyle, AnswerTooLarge, writeAnswer } from './write-answer.ts'
 
 /** Published limits of one query. */
-export const huntingLimits = { rows: 100_000, characters: 50 * 1024 * 1024, ms: 180_000 }
+const huntingLimits = { rows: 100_000, characters: 50 * 1024 * 1024, ms: 180_000 }
 
 export type HuntingOutcome =
   | { kind: 'answer'; json: string }

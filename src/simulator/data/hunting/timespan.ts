@@ -6,7 +6,7 @@ const durationPattern =
   /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,7}))?S)?)?$/
 
 /** The most that hunting reaches back. */
-export const longestSpan = 30n * ticksPerDay
+const longestSpan = 30n * ticksPerDay
 
 /**
  * Reads the `Timespan` of a hunting request: a duration (`P7D`, until now), `start/end`, `P30D/end`,

@@ -1,5 +1,6 @@
-import { evidence, type Story } from './builder.ts'
+import type { Story } from './builder.ts'
 import { cloudAppRow } from './cloud-app-row.ts'
+import { evidence } from './evidence.ts'
 
 /** One password tried on many accounts, until one opens. */
 export const passwordSpray: Story = {

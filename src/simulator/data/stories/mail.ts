@@ -1,5 +1,6 @@
 import { fileOf } from '../images.ts'
-import { evidence, type Story } from './builder.ts'
+import type { Story } from './builder.ts'
+import { evidence } from './evidence.ts'
 
 /** A mail leads to a false sign-in page; somebody signs in from elsewhere and hides the answers. */
 export const phishingClick: Story = {

@@ -1,12 +1,9 @@
 import type { ProcessFact } from '../alert-model.ts'
-import type { Device } from '../devices.ts'
 import { fileOf, fullPath, windowsImage } from '../images.ts'
 import type { Random } from '../random.ts'
 import { createdProcess, initiatedBy, onDevice, packRow, reportId } from '../rows.ts'
-import type { TenantFacts } from '../tenant-facts.ts'
-import { ticksPerDay } from '../ticks.ts'
 import { type DayOfRows, eachAbout, momentOf } from './noise.ts'
-import { type Residents, residentsOf } from './residents.ts'
+import { type Residents, reportingDevices, residentsOf } from './residents.ts'
 
 type Start = readonly [parent: string, image: string, commandLine: string]
 
@@ -46,10 +43,6 @@ const unixStarts: readonly Start[] = [
   ['systemd', 'apt-check', 'apt-check --human-readable'],
 ]
 
-function reporting(facts: TenantFacts): Device[] {
-  return facts.devices.filter(device => device.onboarding === 'onboarded' && device.silentDays === 0)
-}
-
 function resident(residents: Residents, name: string): ProcessFact {
   const process = residents.get(name) ?? residents.values().next().value
   if (!process) throw new Error('a device has no running process')
@@ -61,7 +54,7 @@ function anyResident(residents: Residents, random: Random): ProcessFact {
 }
 
 export const processNoise: DayOfRows = (facts, random, dayStart) =>
-  eachAbout(reporting(facts), 4, random, device => {
+  eachAbout(reportingDevices(facts), 4, random, device => {
     const at = momentOf(random, dayStart)
     const starts = !device.os.isWindows ? unixStarts : device.isServer ? serverStarts : workstationStarts
     const [parentName, name, commandLine] = random.pick(starts)
@@ -99,7 +92,7 @@ const destinations = [
 
 export const networkNoise: DayOfRows = (facts, random, dayStart) => {
   const server = facts.devices[0]
-  return eachAbout(reporting(facts), 5, random, device => {
+  return eachAbout(reportingDevices(facts), 5, random, device => {
     const at = momentOf(random, dayStart)
     const isInternal = server !== undefined && random.chance(0.25)
     const [ip, host] = isInternal ? [server.ip, server.dnsName] : random.pick(destinations)
@@ -129,7 +122,7 @@ const documentNames = ['offer', 'minutes', 'schedule', 'price-list', 'photo', 'r
 const extensions = ['docx', 'xlsx', 'pdf', 'pptx', 'tmp', 'jpg']
 
 export const fileNoise: DayOfRows = (facts, random, dayStart) =>
-  eachAbout(reporting(facts), 3, random, device => {
+  eachAbout(reportingDevices(facts), 3, random, device => {
     const at = momentOf(random, dayStart)
     const process = resident(
       residentsOf(device),
@@ -159,7 +152,7 @@ export const fileNoise: DayOfRows = (facts, random, dayStart) =>
   })
 
 export const logonNoise: DayOfRows = (facts, random, dayStart) =>
-  eachAbout(reporting(facts), 1.5, random, device => {
+  eachAbout(reportingDevices(facts), 1.5, random, device => {
     const isFailure = random.chance(0.05)
     const account = random.chance(0.7) ? device.owner : random.pick(facts.accounts)
     return packRow(
@@ -211,7 +204,7 @@ const registryValues = [
 
 export const registryNoise: DayOfRows = (facts, random, dayStart) =>
   eachAbout(
-    reporting(facts).filter(device => device.os.isWindows),
+    reportingDevices(facts).filter(device => device.os.isWindows),
     1,
     random,
     device => {
@@ -246,7 +239,7 @@ const libraries = [
 
 export const imageLoadNoise: DayOfRows = (facts, random, dayStart) =>
   eachAbout(
-    reporting(facts).filter(device => device.os.isWindows),
+    reportingDevices(facts).filter(device => device.os.isWindows),
     1.5,
     random,
     device => {
@@ -282,7 +275,7 @@ const deviceActions: readonly (readonly [action: string, additional: object])[] 
 
 export const deviceEventNoise: DayOfRows = (facts, random, dayStart) =>
   eachAbout(
-    reporting(facts).filter(device => device.os.isWindows),
+    reportingDevices(facts).filter(device => device.os.isWindows),
     2,
     random,
     device => {
@@ -297,106 +290,6 @@ export const deviceEventNoise: DayOfRows = (facts, random, dayStart) =>
         },
         onDevice(device, momentOf(random, dayStart)),
         initiatedBy(anyResident(residentsOf(device), random)),
-      )
-    },
-  )
-
-/** One state of every device a day, as live tenants report it. */
-export const deviceInfoNoise: DayOfRows = (facts, random, dayStart) => {
-  const epochTicks = BigInt(facts.epoch.getTime()) * 10_000n
-  return facts.devices.flatMap(device => {
-    const at = momentOf(random, dayStart)
-    if (device.silentDays > 0 && at > epochTicks - BigInt(device.silentDays) * ticksPerDay) return []
-    return [packRow('DeviceInfo', deviceState(device, random), onDevice(device, at))]
-  })
-}
-
-/** The columns of DeviceInfo that describe a device's state. */
-export function deviceState(device: Device, random: Random) {
-  return {
-    ClientVersion: device.agentVersion,
-    PublicIP: device.externalIp,
-    OSArchitecture: '64-bit',
-    OSPlatform: device.os.platform,
-    OSBuild: device.os.build,
-    IsAzureADJoined: device.isAadJoined,
-    JoinType: device.isAadJoined ? 'AAD Joined' : 'Domain Joined',
-    AadDeviceId: device.aadDeviceId,
-    LoggedOnUsers: JSON.stringify([
-      { UserName: device.owner.name, DomainName: device.owner.domain, Sid: device.owner.sid },
-    ]),
-    RegistryDeviceTag: device.tags[0] ?? '',
-    OSVersion: device.os.kernel,
-    MachineGroup: device.groupName ?? 'UnassignedGroup',
-    ReportId: reportId(random),
-    OnboardingStatus: device.onboarding === 'onboarded' ? 'Onboarded' : 'Can be onboarded',
-    DeviceCategory: 'Endpoint',
-    DeviceType: device.isServer ? 'Server' : 'Workstation',
-    Model: device.model,
-    Vendor: device.vendor,
-    OSDistribution: device.os.distribution,
-    OSVersionInfo: device.os.version,
-    MergedToDeviceId: device.mergedInto ?? '',
-    IsInternetFacing: device.isServer && device.hostName.includes('web'),
-    SensorHealthState: device.silentDays > 0 ? 'Inactive' : 'Active',
-    IsExcluded: false,
-    ExposureLevel: device.exposure.charAt(0).toUpperCase() + device.exposure.slice(1),
-    AssetValue: device.value,
-    DeviceManualTags: JSON.stringify(device.tags),
-    ConnectivityType: 'Streamlined',
-    CloudPlatforms: '[]',
-    IsTransient: false,
-  }
-}
-
-export const networkInfoNoise: DayOfRows = (facts, random, dayStart) =>
-  reporting(facts).map(device =>
-    packRow(
-      'DeviceNetworkInfo',
-      {
-        NetworkAdapterName: '{EEE1}',
-        MacAddress: device.mac,
-        NetworkAdapterType: device.isServer ? 'Ethernet' : 'Wireless80211',
-        NetworkAdapterStatus: 'Up',
-        TunnelType: 'None',
-        ConnectedNetworks: JSON.stringify([
-          { Name: `${device.owner.domain.toLowerCase()}.example`, Category: 'Private' },
-        ]),
-        DnsAddresses: '["10.0.0.1"]',
-        DefaultGateways: '["10.0.0.254"]',
-        IPAddresses: JSON.stringify([{ IPAddress: device.ip, SubnetPrefix: 24, AddressType: 'Private' }]),
-        ReportId: reportId(random),
-        OnboardingStatus: 'Onboarded',
-      },
-      onDevice(device, momentOf(random, dayStart)),
-    ),
-  )
-
-/** Signatures of the libraries that were loaded. */
-export const certificateNoise: DayOfRows = (facts, random, dayStart) =>
-  eachAbout(
-    reporting(facts).filter(device => device.os.isWindows),
-    0.2,
-    random,
-    device => {
-      const image = windowsImage(random.pick(libraries))
-      const at = momentOf(random, dayStart)
-      return packRow(
-        'DeviceFileCertificateInfo',
-        {
-          SHA1: image.sha1,
-          IsSigned: true,
-          SignatureType: 'Catalog',
-          Signer: 'Microsoft Windows',
-          Issuer: 'Microsoft Windows Production PCA 2011',
-          CertificateSerialNumber: '3300000460cf42a912315f6fb3000000000460',
-          CertificateCreationTime: at - 400n * ticksPerDay,
-          CertificateExpirationTime: at + 200n * ticksPerDay,
-          IsTrusted: true,
-          IsRootSignerMicrosoft: true,
-          ReportId: reportId(random),
-        },
-        onDevice(device, at),
       )
     },
   )

@@ -12,17 +12,15 @@ import {
   urlClickNoise,
 } from './cloud-noise.ts'
 import {
-  certificateNoise,
   deviceEventNoise,
-  deviceInfoNoise,
   fileNoise,
   imageLoadNoise,
   logonNoise,
-  networkInfoNoise,
   networkNoise,
   processNoise,
   registryNoise,
 } from './device-noise.ts'
+import { certificateNoise, deviceInfoNoise, networkInfoNoise } from './device-state.ts'
 import type { DayOfRows } from './noise.ts'
 import {
   configurationKnowledge,

@@ -3,7 +3,7 @@ import { listActions } from '../machine-actions.ts'
 import { makeRandom, seedOf } from '../random.ts'
 import { onDevice, packRow } from '../rows.ts'
 import type { TenantData } from '../tenant-data.ts'
-import { deviceState } from './device-noise.ts'
+import { deviceState } from './device-state.ts'
 
 /** Rows that follow from what was done through the APIs: an isolated device says so in DeviceInfo. */
 export function* liveRows(data: TenantData, table: string): Iterable<KqlValue[]> {

@@ -3,6 +3,7 @@ import type { ProcessFact } from '../alert-model.ts'
 import type { Device } from '../devices.ts'
 import { type FileImage, fileOf, fullPath, windowsImage } from '../images.ts'
 import { makeRandom, seedOf } from '../random.ts'
+import type { TenantFacts } from '../tenant-facts.ts'
 import { ticksPerDay } from '../ticks.ts'
 
 /** The processes that run on a device all day and start the others, by file name. */
@@ -69,4 +70,9 @@ export function residentsOf(device: Device): Residents {
   }
   cache.set(device, residents)
   return residents
+}
+
+/** The devices that send events. */
+export function reportingDevices(facts: TenantFacts): Device[] {
+  return facts.devices.filter(device => device.onboarding === 'onboarded' && device.silentDays === 0)
 }
