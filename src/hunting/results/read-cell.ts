@@ -60,7 +60,10 @@ function readWhole(value: unknown, marker: string | undefined): Cell | undefined
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
   if (typeof value === 'boolean') return value ? 1 : 0
   const text = numberTextOf(value, marker) ?? value
-  return typeof text === 'string' && /^[+-]?\d+$/.test(text) ? numberFrom(text.replace('+', '')) : undefined
+  if (typeof text !== 'string' || !/^[+-]?\d+$/.test(text)) return undefined
+  const number = numberFrom(text.replace('+', ''))
+  const fits = typeof number === 'number' || BigInt.asIntN(64, number) === number
+  return fits ? number : undefined
 }
 
 /** Only objects and lists are taken out of text: `"5"` may as well be the text 5. */

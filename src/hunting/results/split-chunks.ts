@@ -23,8 +23,8 @@ export function* splitIntoChunks(rows: Iterable<Row>, maxRows: number, maxBytes:
   if (piece.length > 0) yield piece
 }
 
-/** About as many bytes as the JSON of a value takes; escapes and wide characters are not counted. */
-function estimateSize(value: Cell): number {
+/** About as many bytes as the JSON of a cell or row takes; escapes and wide characters are not counted. */
+export function estimateSize(value: Cell): number {
   if (typeof value === 'string') return value.length + 3
   if (typeof value !== 'object' || value === null) return 8
   let size = 2

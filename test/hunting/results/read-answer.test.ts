@@ -166,6 +166,10 @@ test.each([
     '{"schema":[{"name":"A","type":"Int64"}],"results":[{"A":"five"}]}',
     'has a string in the long column "A"',
   ],
+  [
+    '{"schema":[{"name":"A","type":"Int64"}],"results":[{"A":9223372036854775808}]}',
+    'in the long column "A"',
+  ],
   ['{"schema":[{"name":"A","type":"SByte"}],"results":[{"A":7}]}', 'has a number in the bool column "A"'],
   ['{"schema":[{"name":"A","type":"DateTime"}],"results":[{"A":"today"}]}', 'in the datetime column "A"'],
 ])('the answer %s is refused and said to be wrong', (text, message) => {
