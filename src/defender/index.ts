@@ -1,31 +1,70 @@
 import type { Surface } from '../clouds/clouds.ts'
 import type { RemoteFailure } from '../errors.ts'
+import { type Alerts, createAlertCalls } from './alerts.ts'
 import { type CallParts, createCallSurface } from './call.ts'
+import { createDeviceActionCalls, type DeviceActions } from './endpoint/actions.ts'
+import { createDeviceCalls, type Devices } from './endpoint/devices.ts'
 import { type HuntAnswer, type HuntRequest, hunt } from './hunt.ts'
+import { createIncidentCalls, type Incidents } from './incidents.ts'
 import { probe } from './probe.ts'
 
 export type { OnOutcome } from './call.ts'
+export {
+  type Device,
+  type DeviceActionRequest,
+  type DeviceActionState,
+  type DeviceActionStatus,
+  type DeviceActionType,
+  type DeviceUser,
+  isFinal,
+} from './device-model.ts'
+export { capabilityOfAction } from './endpoint/actions.ts'
+export type { DeviceFilter } from './endpoint/devices.ts'
 export type { HuntAnswer, HuntRequest } from './hunt.ts'
+export { checkIncidentChange, fittingDeterminations } from './incident-change.ts'
+export type { ListOptions } from './incidents.ts'
+export type {
+  Alert,
+  AlertStatus,
+  Classification,
+  Comment,
+  Determination,
+  Evidence,
+  Incident,
+  IncidentChange,
+  IncidentStatus,
+  Page,
+  Severity,
+} from './model.ts'
 
 /**
  * The Defender APIs of customer tenants behind one interface. `roles` is
  * always the tenant's granted roles (`surface:Role`); they decide which
- * surface is asked. Every function throws AppError `role_missing` when no
- * granted role opens it, and RemoteError when the service refuses or fails.
+ * surface is asked, and values come out the same whichever it was. Every
+ * function throws AppError `role_missing` when no granted role opens it, and
+ * RemoteError when the service refuses or fails.
  */
-export type Defender = {
-  /** Runs KQL in one tenant; hunting/ reads the text. */
-  hunt(tenantId: string, roles: readonly string[], request: HuntRequest): Promise<HuntAnswer>
-  /** One small live call for verification; null when the surface answered. Its outcome is not reported. */
-  probe(tenantId: string, surface: Surface, roles: readonly string[]): Promise<RemoteFailure | null>
-}
+export type Defender = Incidents &
+  Alerts &
+  Devices &
+  DeviceActions & {
+    /** Runs KQL in one tenant; hunting/ reads the text. */
+    hunt(tenantId: string, roles: readonly string[], request: HuntRequest): Promise<HuntAnswer>
+    /** One small live call for verification; null when the surface answered. Its outcome is not reported. */
+    probe(tenantId: string, surface: Surface, roles: readonly string[]): Promise<RemoteFailure | null>
+  }
 
 export function createDefender(parts: CallParts): Defender {
   const call = createCallSurface(parts)
   // Whoever probes writes the tenant's state from it; reporting it as well would ask for another check.
   const quietCall = createCallSurface({ ...parts, onOutcome: () => {} })
+  const { portalOrigin } = parts.endpoints.cloud
 
   return {
+    ...createIncidentCalls(call, portalOrigin),
+    ...createAlertCalls(call, portalOrigin),
+    ...createDeviceCalls(call, portalOrigin),
+    ...createDeviceActionCalls(call),
     hunt: (tenantId, roles, request) => hunt(call, tenantId, roles, request),
     probe: (tenantId, surface, roles) => probe(quietCall, tenantId, surface, roles),
   }
