@@ -6,16 +6,23 @@ import { loadAssets } from './assets.ts'
 import { errorHandler } from './error-handler.ts'
 import { actors } from './plugins/actors.ts'
 import { assetRoutes } from './plugins/assets.ts'
+import { measuring } from './plugins/measuring.ts'
 import { openapi } from './plugins/openapi.ts'
 import { pages } from './plugins/pages.ts'
 import { security } from './plugins/security.ts'
 import { sessions } from './plugins/sessions.ts'
 import { apiRoutes } from './routes/api/index.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
+import { invitationRoutes } from './routes/invitations.ts'
+import { joinRoutes } from './routes/join.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
+import { tenantDetailRoutes } from './routes/tenant.ts'
+import { tenantRoutes } from './routes/tenants.ts'
 
 /** The whole web application, ready to listen or to be asked directly (`app.inject`). */
 export async function createApp(services: Services): Promise<FastifyInstance> {
@@ -32,6 +39,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   const https = config.publicUrl.startsWith('https:')
 
   await app.register(errorHandler)
+  await app.register(measuring, services)
   await app.register(openapi, { publicUrl: config.publicUrl, version: services.version })
   await app.register(security, { loginOrigins: services.loginOrigins, https })
   await app.register(rateLimit, { global: false })
@@ -46,8 +54,14 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(assetRoutes, { assets })
 
   await app.register(healthRoutes, services)
+  await app.register(metricsRoutes, services)
   await app.register(signInRoutes, services)
+  await app.register(joinRoutes, services)
+  await app.register(consentRoutes, services)
+  await app.register(invitationRoutes, services)
   await app.register(dashboardRoutes, services)
+  await app.register(tenantRoutes, services)
+  await app.register(tenantDetailRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)
