@@ -3,12 +3,7 @@ import { resolve } from 'node:path'
 import type { CloudName } from './clouds/clouds.ts'
 import type { Substitution } from './clouds/endpoints.ts'
 import { readCredentials } from './settings/credentials.ts'
-import {
-  createSettingsReader,
-  isLoopback,
-  type SettingProblem,
-  type SettingsReader,
-} from './settings/reader.ts'
+import { createSettingsReader, type SettingProblem, type SettingsReader } from './settings/reader.ts'
 import { demoRegistration } from './simulator/registration.ts'
 import { parseRequiredRoles, type RoleKey } from './tenants/roles.ts'
 import type { CredentialSettings } from './tokens/credentials/credential.ts'
@@ -202,11 +197,6 @@ function readSecretKey(read: SettingsReader): string | null {
     'make one with "openssl rand -base64 32" and give every process on this database the same',
   )
   return null
-}
-
-/** Whether cookies may be marked Secure: browsers drop those on plain http, which only loopback uses. */
-export function usesHttps(config: Pick<Config, 'publicUrl'>): boolean {
-  return config.publicUrl.startsWith('https://') && !isLoopback(new URL(config.publicUrl).hostname)
 }
 
 function readRequiredRoles(read: SettingsReader): RoleKey[] {

@@ -12,22 +12,24 @@ import { recomputeMissing } from './consent/required-roles.ts'
 import { createVerification } from './consent/verification.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
-import { createDefender } from './defender/index.ts'
+import { createDefender, type OnOutcome } from './defender/index.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
 import { createJobs } from './jobs/jobs.ts'
 import { healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
 import { createLog } from './log.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
 import { createApiKeys } from './staff/api-keys.ts'
 import { createMembers } from './staff/members.ts'
 import { createSignIn } from './staff/sign-in.ts'
 import { createSessionRows, createStaffStore } from './staff/store.ts'
+import { systemActor } from './tenants/actor.ts'
 import { createHealth } from './tenants/health.ts'
 import { surfaces } from './tenants/roles.ts'
-import { createTenants } from './tenants/tenants.ts'
-import { createTokens } from './tokens/index.ts'
+import { createTenants, type Tenants } from './tenants/tenants.ts'
+import { createTokens, type Tokens } from './tokens/index.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -48,7 +50,20 @@ export async function createServices(config: Config, databaseUrl: string) {
   const quotas = createQuotas({ store: createQuotaStore(db), huntingShare: config.huntingShare })
   const remote = createRemote({ quotas, log })
   const discovery = createDiscovery({ remote, endpoints })
-  const tokens = createTokens({ ...config, endpoints, remote, log })
+  const metrics = createMetrics({ tokens: () => tokens, tenants: () => tenants })
+  const tokens: Tokens = createTokens({
+    ...config,
+    endpoints,
+    remote,
+    log,
+    onCredentialRefused(refused) {
+      metrics.credentialRefused(refused)
+      const { credential, failure, next } = refused
+      const detail = { code: failure.code, serviceCode: failure.serviceCode, triedInstead: next }
+      const event = { actor: systemActor, action: 'credential.refused', target: credential, detail }
+      audit.record({ ...event, result: 'failed' }).catch(error => log.error({ err: error }, 'audit failed'))
+    },
+  })
 
   const staffStore = createStaffStore(db)
   const sessionRows = createSessionRows(db)
@@ -62,12 +77,16 @@ export async function createServices(config: Config, databaseUrl: string) {
   })
 
   const dropTokens = (tenantId: string): void => tokens.drop(tenantId)
-  const tenants = createTenants({ db, audit, dropTokens })
+  const tenants: Tenants = createTenants({ db, audit, dropTokens })
   const health = createHealth({
     db,
     recheck: tenantId => jobs.enqueue(recheckJob, { tenantId }, { key: tenantId }),
   })
-  const defender = createDefender({ remote, tokens, endpoints, onOutcome: health.recordOutcome })
+  const onOutcome: OnOutcome = async (tenantId, surface, failure) => {
+    metrics.surfaceCalled(surface, failure)
+    await health.recordOutcome(tenantId, surface, failure)
+  }
+  const defender = createDefender({ remote, tokens, endpoints, onOutcome })
 
   const { requiredRoles } = config
   const resolveTenant = discovery.resolve
@@ -124,6 +143,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     discovery,
     endpoints,
     remote,
+    metrics,
     tokens,
     tenants,
     defender,

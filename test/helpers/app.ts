@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -6,6 +5,7 @@ import { createServices, type Services } from '../../src/services.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { systemActor } from '../../src/tenants/actor.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { freePort } from './process.ts'
 
 /** The whole application with its workers, a real database and the simulator, over loopback. */
 export type RunningApp = {
@@ -70,15 +70,4 @@ export async function startApp(options: StartOptions = {}): Promise<RunningApp> 
       await database.drop()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((done, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

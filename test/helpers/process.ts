@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A Tenantry in a process of its own, as `npm start` makes it. */
+export type TenantryProcess = {
+  pid: number
+  /** All that it wrote so far. */
+  output(): string
+  /** Resolves once it wrote the text; rejects when it ends without. */
+  wrote(text: string): Promise<void>
+  signal(signal: NodeJS.Signals): void
+  /** Exit code, null when a signal ended it. */
+  ended: Promise<number | null>
+}
+
+export function runTenantry(
+  settings: Record<string, string>,
+  program = 'src/main.ts',
+  args: string[] = [],
+): TenantryProcess {
+  const child: ChildProcess = spawn(process.execPath, [program, ...args], {
+    cwd: root,
+    // Only what a program needs: settings of whoever runs the tests stay out.
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'warn', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  const watchers = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', chunk => {
+      text += chunk
+      for (const watcher of watchers) watcher()
+    })
+  }
+  const ended = new Promise<number | null>(done => child.once('close', code => done(code)))
+
+  return {
+    pid: child.pid ?? 0,
+    output: () => text,
+    ended,
+    signal: signal => child.kill(signal),
+    wrote: wanted =>
+      new Promise((done, failed) => {
+        const look = () => {
+          if (!text.includes(wanted)) return
+          watchers.delete(look)
+          done()
+        }
+        watchers.add(look)
+        look()
+        void ended.then(code => failed(new Error(`ended with ${code} before writing "${wanted}":\n${text}`)))
+      }),
+  }
+}
+
+export async function freePort(): Promise<number> {
+  return await new Promise((done, failed) => {
+    const server = createServer()
+    server.once('error', failed)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => done(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
