@@ -18,7 +18,9 @@ export type SurfaceCall = {
   write?: boolean
   quota: QuotaName
   timeoutMs?: number
+  /** For the call with its waits and retries; default 60 s, as somebody mostly waits for it. */
   deadlineMs?: number
+  quotaWaitMs?: number
   attempts?: number
   maxBytes?: number
   signal?: AbortSignal
@@ -40,6 +42,8 @@ export type CallParts = {
   endpoints: Endpoints
   onOutcome?: OnOutcome
 }
+
+const defaultDeadlineMs = 60_000
 
 /**
  * The one way to the Defender APIs. A token that an API rejects with 401 is
@@ -67,7 +71,8 @@ export function createCallSurface({
         ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...pick(call, ['write', 'quota', 'timeoutMs', 'deadlineMs', 'attempts', 'maxBytes', 'signal']),
+      deadlineMs: call.deadlineMs ?? defaultDeadlineMs,
+      ...pick(call, ['write', 'quota', 'timeoutMs', 'attempts', 'maxBytes', 'signal']),
     })
   }
 

@@ -14,6 +14,8 @@ export type HuntRequest = {
   signal?: AbortSignal
   /** For the call with its waits and retries; default 6 minutes. */
   deadlineMs?: number
+  /** A turn within the tenant's rate that is further away fails at once as `quota_exhausted`. */
+  quotaWaitMs?: number
   /** Tries in all; default 4. */
   attempts?: number
 }
@@ -55,7 +57,7 @@ export async function hunt(
   call: CallSurface,
   tenantId: string,
   roles: readonly string[],
-  { query, timespan, signal, deadlineMs = defaultDeadlineMs, attempts }: HuntRequest,
+  { query, timespan, signal, deadlineMs = defaultDeadlineMs, quotaWaitMs, attempts }: HuntRequest,
 ): Promise<HuntAnswer> {
   const surface = chooseSurface(roles, 'hunting')
   const span = timespan && !/^P30D$/i.test(timespan) ? timespan : null
@@ -77,6 +79,7 @@ export async function hunt(
     timeoutMs: queryTimeoutMs,
     deadlineMs,
     maxBytes: largestAnswer,
+    ...(quotaWaitMs === undefined ? {} : { quotaWaitMs }),
     ...(attempts === undefined ? {} : { attempts }),
     ...(signal ? { signal } : {}),
   })

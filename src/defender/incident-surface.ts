@@ -12,6 +12,9 @@ export type IncidentFilter = {
   assignedTo?: string | null
 }
 
+/** Nobody looks at a sweep while it runs: each of its calls may wait for its turn. */
+export const sweepDeadlineMs = 300_000
+
 export type IncidentPage = Page<Incident>
 
 /** Incidents on one surface; which one is chosen from the roles. */

@@ -92,7 +92,9 @@ export function createDeviceActionCalls(call: CallSurface): DeviceActions {
       chooseSurface(roles, 'devices.collect')
       const answer = await call({
         ...base,
+        // Two a minute: whoever asks for a third is better told than kept waiting.
         quota: 'endpoint-package',
+        deadlineMs: 20_000,
         tenantId,
         path: `/api/machineactions/${readActionId(actionId)}/getPackageUri`,
       })

@@ -6,6 +6,7 @@ import {
   type IncidentFilter,
   type IncidentPage,
   type IncidentSurface,
+  sweepDeadlineMs,
 } from '../incident-surface.ts'
 import type { Incident, IncidentChange } from '../model.ts'
 import { compareTime, withOptions } from '../odata.ts'
@@ -28,12 +29,18 @@ const fields = { status: 'status', assignedTo: 'assignedTo', severity: 'severity
 export function graphIncidents(call: CallSurface): IncidentSurface {
   const base = { surface: 'graph', quota: 'graph-incidents' } as const
 
-  function fetcher(tenantId: string, filter: IncidentFilter, order: 'asc' | 'desc'): Fetch<Incident> {
+  function fetcher(
+    tenantId: string,
+    filter: IncidentFilter,
+    order: 'asc' | 'desc',
+    deadlineMs?: number,
+  ): Fetch<Incident> {
     return async ({ time, skip }) => {
       const beginning = time === null ? [] : [compareTime(byUpdate, order === 'asc' ? 'ge' : 'le', time)]
       const answer = await call({
         ...base,
         tenantId,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
         path: withOptions(path, {
           filter: [...filterOf(filter, fields), ...beginning],
           orderBy: `${byUpdate} ${order}`,
@@ -73,7 +80,7 @@ export function graphIncidents(call: CallSurface): IncidentSurface {
     },
 
     async *sweep(tenantId, since) {
-      const fetch = fetcher(tenantId, {}, 'asc')
+      const fetch = fetcher(tenantId, {}, 'asc', sweepDeadlineMs)
       let position: TimePosition | null = { by: 'time', surface: 'graph', time: since, seen: [], skip: 0 }
       while (position) {
         const page: { items: Incident[]; next: TimePosition | null } = await nextTimePage(

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { CallSurface, SurfaceCall } from '../call.ts'
 import { type Position, readCursor, writeCursor } from '../cursor.ts'
-import { filterOf, type IncidentFilter, type IncidentSurface } from '../incident-surface.ts'
+import { filterOf, type IncidentFilter, type IncidentSurface, sweepDeadlineMs } from '../incident-surface.ts'
 import { pascalCase } from '../members.ts'
 import type { Incident, IncidentChange } from '../model.ts'
 import { withOptions } from '../odata.ts'
@@ -26,8 +26,13 @@ type CountPosition = Extract<Position, { by: 'count' }>
 export function xdrIncidents(call: CallSurface, portalOrigin: string): IncidentSurface {
   const base = { surface: 'defender', quota: 'defender-incidents' } as const
 
-  async function fetch(tenantId: string, path: SurfaceCall['path']) {
-    const answer = await call({ ...base, tenantId, path })
+  async function fetch(tenantId: string, path: SurfaceCall['path'], deadlineMs?: number) {
+    const answer = await call({
+      ...base,
+      tenantId,
+      path,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    })
     return readDocument(answer, 'defender', listOf(xdrIncident), 'a list of incidents')
   }
 
@@ -91,7 +96,11 @@ export function xdrIncidents(call: CallSurface, portalOrigin: string): IncidentS
         top: largestTop,
       })
       while (next) {
-        const { value, nextLink }: Awaited<ReturnType<typeof fetch>> = await fetch(tenantId, next)
+        const { value, nextLink }: Awaited<ReturnType<typeof fetch>> = await fetch(
+          tenantId,
+          next,
+          sweepDeadlineMs,
+        )
         const fresh = value.map(wire => listed(wire, tenantId)).filter(({ id }) => !given.has(id))
         for (const { id } of fresh) given.add(id)
         if (fresh.length > 0) yield fresh
