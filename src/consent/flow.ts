@@ -8,6 +8,7 @@ import { attemptMs, type FlowParts, type JourneyStep } from './flow-parts.ts'
 import { type InvitationStatus, isUsed, liveStatuses } from './invitation-status.ts'
 import { type CustomerPage, toCustomerPage } from './invitation-view.ts'
 import { type JourneyEnd, journeyEnd } from './journey.ts'
+import { type VerificationProgress, verificationProgress } from './progress.ts'
 import { hashOf, newState } from './secrets.ts'
 import {
   createAttempt,
@@ -37,6 +38,8 @@ export type ConsentFlow = {
   completeConsent(redirect: URLSearchParams, browserId: string | null): Promise<JourneyStep>
   /** Microsoft's answer to that sign-in; `approved` when the tenant is proven and its verification has begun. */
   completeProof(redirect: URLSearchParams, browserId: string | null): Promise<JourneyEnd>
+  /** How far the check after an approval is; null when the tenant was offboarded meanwhile. */
+  progress(tenantId: string): Promise<VerificationProgress | null>
 }
 
 export function createConsentFlow(options: Omit<FlowParts, 'now'> & { now?: () => Date }): ConsentFlow {
@@ -136,5 +139,10 @@ export function createConsentFlow(options: Omit<FlowParts, 'now'> & { now?: () =
 
     completeConsent: (redirect, browserId) => completeConsent(parts, redirect, browserId),
     completeProof: (redirect, browserId) => completeProof(parts, redirect, browserId),
+
+    async progress(tenantId) {
+      const tenant = await findTenant(db, tenantId)
+      return tenant ? verificationProgress(tenant) : null
+    },
   }
 }

@@ -57,6 +57,8 @@ export type CustomerPage = {
   organisation: string | null
   purpose: 'consent' | 'reconsent'
   expiresAt: string
+  /** Somebody set out for Microsoft with this link, and no answer has come back. */
+  hasSetOut: boolean
   /** Everything that is asked for, by product. */
   permissions: { surface: Surface; product: string; items: PermissionWords[] }[]
   /** For a renewed consent: only what is new; null when everything is. */
@@ -81,6 +83,7 @@ export function toCustomerPage(
     organisation: invitation.pinnedDomain ?? invitation.pinnedTenantId,
     purpose: invitation.purpose === 'reconsent' ? 'reconsent' : 'consent',
     expiresAt: invitation.expiresAt.toISOString(),
+    hasSetOut: invitation.status === 'started',
     permissions: permissionsByProduct(requiredRoles),
     changes: isRenewal
       ? { added: missing.map(describeForCustomer), unchanged: requiredRoles.length - missing.length }

@@ -1,0 +1,39 @@
+import type { JourneyEnd, JourneyKind } from '../consent/journey.ts'
+
+type Tone = 'success' | 'info' | 'warning' | 'danger'
+
+const tones: Record<JourneyKind, Tone> = {
+  approved: 'success',
+  declined: 'info',
+  not_admin: 'warning',
+  blocked_by_policy: 'warning',
+  license_missing: 'warning',
+  expired: 'info',
+  took_too_long: 'warning',
+  used: 'info',
+  revoked: 'info',
+  unknown_link: 'warning',
+  other_browser: 'warning',
+  wrong_tenant: 'warning',
+  tenant_taken: 'warning',
+  forged: 'warning',
+  proof_incomplete: 'warning',
+  failed: 'danger',
+}
+
+/** What the page of an ending is given. */
+export function toEndPage(end: JourneyEnd) {
+  const { code, correlationId, requestId } = end
+  const ids = [
+    { label: 'Code', value: code },
+    { label: 'Correlation id', value: correlationId },
+    { label: 'Request id', value: requestId },
+  ].flatMap(({ label, value }) => (value ? [{ label, value }] : []))
+  return {
+    end,
+    tone: tones[end.kind],
+    ids,
+    /** The same as one text, to be copied into a message. */
+    idsText: ids.map(({ label, value }) => `${label}: ${value}`).join('\n'),
+  }
+}
