@@ -20,7 +20,9 @@ export function prepare() {
     console.error('Installing packages (once; about a minute) …')
     // npm names itself in the environment of its scripts; calling that file avoids a shell.
     const npm = process.env.npm_execpath
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
+    // Not `npm ci`: it refuses a lock without the binaries of every other
+    // platform, which a registry mirror may lack. Versions are the lock's all the same.
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
     if (npm?.endsWith('.js')) run(process.execPath, [npm, ...args])
     else run('npm', args)
   }
