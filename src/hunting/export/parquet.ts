@@ -1,4 +1,4 @@
-import { zstdCompressSync } from 'node:zlib'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import type { Row } from '../results/model.ts'
 import { estimateSize } from '../results/split-chunks.ts'
@@ -8,6 +8,8 @@ import { type ExportSource, unifiedRows } from './source.ts'
 /** A row group is full at either; with the encoded group this is all that is in memory. Rows, and bytes as JSON. */
 const maxGroupRows = 5_000
 const maxGroupBytes = 16 * 1024 * 1024
+
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Times listed in the footer at most; beyond, they are only counted. */
 const maxListed = 1_000
@@ -28,7 +30,7 @@ export async function* writeParquet(source: ExportSource): AsyncGenerator<Buffer
     writer: bytes,
     schema: parquetSchema(source.columns),
     codec: 'ZSTD',
-    compressors: { ZSTD: input => new Uint8Array(zstdCompressSync(input)) },
+    compressors: { ZSTD: input => new Uint8Array(zstdCompressSync(input, compression)) },
     kvMetadata,
     createdBy: 'tenantry',
   })
