@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { createConnect } from './consent/connect.ts'
 import { createConsentFlow } from './consent/flow.ts'
 import { createInvitations } from './consent/invitations.ts'
+import { createConnectLists } from './consent/lists/connect-lists.ts'
 import { createObserve } from './consent/observation.ts'
 import { recomputeMissing } from './consent/required-roles.ts'
 import { createVerification } from './consent/verification.ts'
@@ -17,7 +18,7 @@ import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
 import { createJobs } from './jobs/jobs.ts'
-import { healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
+import { connectListJob, healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
@@ -120,11 +121,19 @@ export async function createServices(config: Config, databaseUrl: string) {
   })
   const connect = createConnect({ db, audit, resolveTenant, observe, verification, requiredRoles })
 
+  const connectLists = createConnectLists({
+    db,
+    connect,
+    enqueue: id => jobs.enqueue(connectListJob, { id }, { key: id }),
+  })
+
+  jobs.handle(connectListJob, ({ id }, signal) => connectLists.work(id, signal))
   jobs.handle(verificationJob, ({ tenantId, run }) => verification.verifyTenant(tenantId, run))
   jobs.handle(recheckJob, ({ tenantId }) => verification.checkTenant(tenantId))
   jobs.handle(healthJob, async (_nothing, signal) => {
     await verification.resumeStranded()
     await verification.checkDue(undefined, signal)
+    await connectLists.keepHouse()
   })
   jobs.handle(housekeepingJob, async () => {
     await invitations.expireDue()
@@ -151,6 +160,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     invitations,
     consent,
     connect,
+    connectLists,
     apiKeys,
     members,
     signIn,

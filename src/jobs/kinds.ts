@@ -17,7 +17,15 @@ export const recheckJob: JobKind<{ tenantId: string }> = {
   concurrency: 4,
 }
 
-/** Every minute: daily checks that are due, verifications whose process died. */
+/** Some minutes of work on a list of tenants to connect. */
+export const connectListJob: JobKind<{ id: string }> = {
+  name: 'connect-list',
+  data: z.object({ id: z.guid() }),
+  concurrency: 2,
+  expireInSeconds: 600,
+}
+
+/** Every minute: daily checks that are due, verifications and lists whose process died. */
 export const healthJob: JobKind<Record<string, never>> = {
   name: 'health',
   data: nothing,

@@ -213,6 +213,7 @@ export async function ensureCustomer(db: Connection, name: string, nameKey: stri
  */
 export async function purgeTenant(tx: Transaction, tenantId: string, customerId: string): Promise<void> {
   await tx.invitation.deleteMany({ where: { OR: [{ tenantId }, { pinnedTenantId: tenantId, customerId }] } })
+  await tx.connectLine.deleteMany({ where: { tenantId } })
   await tx.tenant.delete({ where: { id: tenantId } })
   await tx.quotaBucket.deleteMany({ where: { key: { contains: tenantId } } })
   await tx.customer.deleteMany({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { connectMany } from '../../src/consent/connect-many.ts'
 import { readImportLines } from '../../src/consent/import-lines.ts'
+import { createConnectLists } from '../../src/consent/lists/connect-lists.ts'
 import { RemoteError } from '../../src/errors.ts'
 import { admin, givenTenant, limitedTo, reader } from '../tenants/givens.ts'
 import { createStage, type Stage } from './stage.ts'
@@ -141,10 +141,20 @@ test('every line of a list gets its outcome and a bad one costs no other', async
     `Thief;${other.tenantId}`,
     'Nobody;nobody.example',
   ].join('\r\n')
-  const told: number[] = []
+  const asked: string[] = []
+  const lists = createConnectLists({
+    db: stage.db,
+    connect: stage.connect,
+    enqueue: async list => {
+      asked.push(list)
+    },
+  })
 
-  const outcomes = await connectMany(stage.connect, admin, text, { onOutcome: one => told.push(one.line) })
+  const id = await lists.create(admin, text)
+  await lists.work(id)
 
+  expect(asked).toEqual([id])
+  const outcomes = await lists.lines(admin, id, { limit: 200 })
   expect(outcomes.map(one => [one.line, one.outcome, one.code])).toEqual([
     [2, 'connected', null],
     [3, 'refused', 'consent_missing'],
@@ -153,7 +163,7 @@ test('every line of a list gets its outcome and a bad one costs no other', async
     [7, 'refused', 'tenant_taken'],
     [8, 'refused', 'tenant_not_found'],
   ])
-  expect(told.sort()).toEqual([2, 3, 5, 6, 7, 8])
+  expect(await lists.get(admin, id)).toMatchObject({ total: 6, done: 6, finishedAt: expect.any(String) })
   expect(await stage.tenant(good.tenantId)).toMatchObject({ name: 'Good; Ltd', tags: ['north', 'vip'] })
 })
 

@@ -83,7 +83,6 @@ function sortLinks(wanted: TenantQuery) {
     name: column('name', '-name'),
     status: column('status', null),
     lastSuccessAt: column('lastSuccessAt', '-lastSuccessAt', true),
-    consentedAt: column('consentedAt', '-consentedAt', true),
   }
 }
 
