@@ -4,7 +4,7 @@ import { defenderFunctions, type HuntingFunction, remoteSourceFunctions } from '
 import { type HuntingTable, huntingTables } from './schema.ts'
 
 export type KustoLanguage = typeof Kusto.Language
-export type GlobalState = Kusto.Language.GlobalState
+type GlobalState = Kusto.Language.GlobalState
 
 /** Kusto's own parser and binder, with the hunting schema as its database. */
 export type HuntingLanguage = {

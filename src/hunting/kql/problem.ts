@@ -25,7 +25,7 @@ export function placeProblem(query: string, problem: Described): QueryProblem {
 }
 
 /** Line and column, both from 1, of an offset; `\r\n`, `\n` and `\r` each end a line. */
-export function positionOf(text: string, offset: number): { line: number; column: number } {
+function positionOf(text: string, offset: number): { line: number; column: number } {
   let line = 1
   let lineStart = 0
   for (const { index, 0: ending } of text.matchAll(/\r\n|\n|\r/g)) {

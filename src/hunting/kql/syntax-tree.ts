@@ -1,7 +1,6 @@
 import { itemsOf, type KustoLanguage } from './language.ts'
 
 export type SyntaxNode = Kusto.Language.Syntax.SyntaxElement
-export type Expression = Kusto.Language.Syntax.Expression
 type Constructor<T> = { prototype: T }
 
 /** Every node and token under `root`, itself first, in the order of the text. Not recursive: queries nest deep. */

@@ -24,7 +24,7 @@ export const anyText = fc.oneof(
   ),
 )
 
-export const anyLong = fc
+const anyLong = fc
   .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
   .map(long => (Number.isSafeInteger(Number(long)) ? Number(long) : long))
 
