@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import module from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { prepare, projectNode, root } from './prepare.mjs'
@@ -13,7 +14,10 @@ import { prepare, projectNode, root } from './prepare.mjs'
 export async function runProgram(file) {
   prepare()
   const program = join(root, file)
+  // Compiled code, types stripped, is kept beside the packages: the next start reads it. Children inherit it.
+  process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/node-compile')
   if (Number(process.versions.node.split('.')[0]) >= 24) {
+    module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
     process.argv[1] = program
     await import(pathToFileURL(program).href)
     return
