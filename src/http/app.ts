@@ -13,12 +13,14 @@ import { security } from './plugins/security.ts'
 import { sessions } from './plugins/sessions.ts'
 import { apiRoutes } from './routes/api/index.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { readinessRoutes } from './routes/readiness.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tenantDetailRoutes } from './routes/tenant.ts'
@@ -62,6 +64,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(dashboardRoutes, services)
   await app.register(tenantRoutes, services)
   await app.register(tenantDetailRoutes, services)
+  await app.register(connectRoutes, services)
+  await app.register(readinessRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)

@@ -163,3 +163,33 @@ export function surfaceFor(granted: readonly string[], capability: Capability): 
 export function rolesFor(capability: Capability): RoleKey[] {
   return rows.find(row => row.capability === capability)?.roles ?? []
 }
+
+/** Something that rides on an interface which may end, as a condition on granted roles. */
+export type Dependence = {
+  /** `hunting.defender` */
+  key: string
+  label: string
+  surface: Surface
+  ending: Ending
+  /** A tenant depends on it when it granted any of these… */
+  anyOf: RoleKey[]
+  /** …and none of these, which are preferred. */
+  noneOf: RoleKey[]
+  /** The role to ask for instead; null when nothing replaces it. */
+  instead: RoleKey | null
+}
+
+/** Every capability on every interface that may end: who depends on what is a question to the roles. */
+export function dependences(): Dependence[] {
+  return rows.flatMap(({ capability, label, roles, endings }) =>
+    (['defender', 'endpoint'] as const).flatMap(surface => {
+      const ending = endings?.[surface]
+      if (!ending) return []
+      const first = roles.findIndex(role => splitRole(role).surface === surface)
+      const noneOf = roles.slice(0, first)
+      const anyOf = roles.filter(role => splitRole(role).surface === surface)
+      const instead = noneOf.find(role => splitRole(role).surface === 'graph') ?? null
+      return [{ key: `${capability}.${surface}`, label, surface, ending, anyOf, noneOf, instead }]
+    }),
+  )
+}

@@ -34,6 +34,9 @@ export type TenantFilters = {
   tag?: string
   customerId?: string
   errorCode?: string
+  missingRole?: string
+  /** Granted roles: any of the first, none of the second. */
+  dependsOn?: { anyOf: readonly string[]; noneOf: readonly string[] }
 }
 
 export type TenantSort =
@@ -117,6 +120,13 @@ function tenantConditions(actor: Actor, filters: TenantFilters): Prisma.Sql[] {
   if (filters.customerId) conditions.push(Prisma.sql`t."customerId" = ${filters.customerId}::uuid`)
   if (filters.errorCode)
     conditions.push(Prisma.sql`t."lastError"->>'code' = ${storableText(filters.errorCode, 200)}`)
+  if (filters.missingRole)
+    conditions.push(Prisma.sql`t."rolesMissing" @> ARRAY[${storableText(filters.missingRole, 200)}::text]`)
+  if (filters.dependsOn) {
+    const { anyOf, noneOf } = filters.dependsOn
+    conditions.push(Prisma.sql`t."rolesGranted" && ${[...anyOf]}::text[]`)
+    conditions.push(Prisma.sql`NOT t."rolesGranted" && ${[...noneOf]}::text[]`)
+  }
   const search = storableText(filters.search?.trim() ?? '', 200)
   if (search) {
     const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`

@@ -10,6 +10,7 @@ const query = z.object({
   status: z.enum(['verifying', 'connected', 'degraded', 'disconnected']).optional().catch(undefined),
   tag: z.string().trim().max(64).optional().catch(undefined),
   error: z.string().trim().max(100).optional().catch(undefined),
+  missing: z.string().trim().max(200).optional().catch(undefined),
   sort: z
     .enum(['name', '-name', 'status', 'lastSuccessAt', '-lastSuccessAt', 'consentedAt', '-consentedAt'])
     .optional()
@@ -58,8 +59,8 @@ function readQuery(request: FastifyRequest): TenantQuery {
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)) as TenantQuery
 }
 
-function filtersOf({ search, status, tag, error }: TenantQuery): TenantFilters {
-  const filters = { search, status, tag, errorCode: error }
+function filtersOf({ search, status, tag, error, missing }: TenantQuery): TenantFilters {
+  const filters = { search, status, tag, errorCode: error, missingRole: missing }
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value))
 }
 
@@ -88,8 +89,8 @@ function sortLinks(wanted: TenantQuery) {
 
 /** Filters in force, each with the address without it. */
 function filterLinks(wanted: TenantQuery) {
-  const labels = { status: 'Status', tag: 'Tag', error: 'Last error' } as const
-  return (['status', 'tag', 'error'] as const).flatMap(name => {
+  const labels = { status: 'Status', tag: 'Tag', error: 'Last error', missing: 'Missing' } as const
+  return (['status', 'tag', 'error', 'missing'] as const).flatMap(name => {
     const value = wanted[name]
     return value
       ? [
