@@ -14,11 +14,14 @@ import { createVerification } from './consent/verification.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
 import { createDefender, type OnOutcome } from './defender/index.ts'
+import { createHunts } from './hunting/hunts/hunts.ts'
+import { createDevices } from './devices/devices.ts'
+import { createIncidents } from './incidents/incidents.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
 import { createJobs } from './jobs/jobs.ts'
-import { connectListJob, healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
+import { connectListJob, deviceActionJob, healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
@@ -89,6 +92,15 @@ export async function createServices(config: Config, databaseUrl: string) {
   }
   const defender = createDefender({ remote, tokens, endpoints, onOutcome })
 
+  const hunts = createHunts({
+    db,
+    connectionString: databaseUrl,
+    audit,
+    hunt: defender.hunt,
+    log,
+    keepDays: config.huntRetentionDays,
+  })
+
   const { requiredRoles } = config
   const resolveTenant = discovery.resolve
   const enqueueVerification = (tenantId: string, run: number, afterSeconds: number): Promise<void> =>
@@ -127,6 +139,17 @@ export async function createServices(config: Config, databaseUrl: string) {
     enqueue: id => jobs.enqueue(connectListJob, { id }, { key: id }),
   })
 
+  const incidents = createIncidents({ defender, tenants, audit })
+  const devices = createDevices({
+    db,
+    defender,
+    tenants,
+    audit,
+    enqueueFollow: (actionId, afterSeconds) =>
+      jobs.enqueue(deviceActionJob, { actionId }, { key: actionId, afterSeconds }),
+  })
+
+  jobs.handle(deviceActionJob, ({ actionId }) => devices.follow(actionId))
   jobs.handle(connectListJob, ({ id }, signal) => connectLists.work(id, signal))
   jobs.handle(verificationJob, ({ tenantId, run }) => verification.verifyTenant(tenantId, run))
   jobs.handle(recheckJob, ({ tenantId }) => verification.checkTenant(tenantId))
@@ -134,6 +157,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     await verification.resumeStranded()
     await verification.checkDue(undefined, signal)
     await connectLists.keepHouse()
+    await devices.resumeStranded()
   })
   jobs.handle(housekeepingJob, async () => {
     await invitations.expireDue()
@@ -156,11 +180,14 @@ export async function createServices(config: Config, databaseUrl: string) {
     tokens,
     tenants,
     defender,
+    hunts,
     verification,
     invitations,
     consent,
     connect,
     connectLists,
+    incidents,
+    devices,
     apiKeys,
     members,
     signIn,
@@ -179,6 +206,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     /** Begins to work: what changed while nothing ran is caught up with first. */
     async start({ work }: { work: boolean }): Promise<void> {
       await jobs.start({ work })
+      await hunts.start({ work })
       if (!work) return
       await recomputeMissing({ db, audit }, requiredRoles)
       await verification.resumeStranded()
@@ -186,7 +214,7 @@ export async function createServices(config: Config, databaseUrl: string) {
 
     /** Lets running jobs finish, at most `graceMs`, then frees every connection. */
     async close(graceMs: number): Promise<void> {
-      await jobs.stop(graceMs)
+      await Promise.all([jobs.stop(graceMs), hunts.stop(Math.max(0, graceMs - 1000))])
       await remote.close()
       await db.$disconnect()
     },

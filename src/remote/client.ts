@@ -63,7 +63,11 @@ export function createRemote(options: RemoteOptions): Remote {
     const { tenantId, service, quota = 'none' } = call
     if (tenantId !== null) circuits.refuseOpen(tenantId, service)
     if (tenantId !== null && quota !== 'none')
-      await quotas.take({ tenantId, name: quota }, signal, until - now())
+      await quotas.take(
+        { tenantId, name: quota },
+        signal,
+        Math.min(until - now(), call.quotaWaitMs ?? Number.POSITIVE_INFINITY),
+      )
     const leave =
       tenantId === null
         ? null

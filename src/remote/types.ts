@@ -34,6 +34,8 @@ export type RemoteCall = {
   timeoutMs?: number
   /** Time for the whole call with its waits and retries; default 2 min. */
   deadlineMs?: number
+  /** A turn within the quota that is further away fails at once as `quota_exhausted`; default: any within the deadline. */
+  quotaWaitMs?: number
   /** Tries in all; default 4. */
   attempts?: number
   /** Largest body that is read; default 8 MB. */

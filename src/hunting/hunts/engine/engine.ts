@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { namedFailure } from '../../../remote/index.ts'
+import type { HuntChannel } from '../channel.ts'
+import { runTask, type TaskParts } from './run-task.ts'
+import type { EngineStore, Settlement } from './store.ts'
+import { type Claim, type HuntOrder, keyOf, type Outcome } from './task.ts'
+import { createWriter } from './writer.ts'
+
+export type EngineOptions = {
+  /** Calls at once in this process. */
+  concurrency: number
+  /** A claim is void after this unless renewed: its process died. */
+  leaseMs: number
+  /** How often to look without being told. */
+  pollMs: number
+  /** A call that runs longer makes its place free for another tenant, up to twice the concurrency in all such. */
+  slowAfterMs: number
+}
+
+export const engineDefaults: EngineOptions = {
+  concurrency: 64,
+  leaseMs: 20_000,
+  pollMs: 5_000,
+  slowAfterMs: 10_000,
+}
+
+export type HuntEngine = {
+  start(): void
+  /** Claims no more; calls under way may end within `graceMs`, then they are given up and their tasks freed. */
+  stop(graceMs: number): Promise<void>
+}
+
+export type EngineParts = Omit<TaskParts, 'progress'> & {
+  store: EngineStore
+  channel: HuntChannel
+  log: { error(facts: object, message: string): void; warn(facts: object, message: string): void }
+  options: EngineOptions
+}
+
+type Running = { claim: Claim; abort: AbortController; ended: Promise<void> }
+
+/** Why a call of ours is broken off. */
+const gaveUp = {
+  canceled: 'the hunt was canceled',
+  lost: 'the claim was lost',
+  stopping: 'the process stops',
+}
+
+/**
+ * Works on hunts: claims due tasks, calls, writes what came. Any number of
+ * processes do this on one database. Rows say everything; a process that is
+ * killed leaves claims that others take over when their lease ends.
+ */
+export function createEngine(parts: EngineParts): HuntEngine {
+  const { store, channel, log, options } = parts
+  const worker = randomUUID()
+  /** Claimed ahead, so that a place that becomes free is filled at once. */
+  const ahead = Math.max(4, Math.ceil(options.concurrency / 3))
+  const slowLimit = options.concurrency * 2
+
+  const running = new Map<string, Running>()
+  const fast = new Set<string>()
+  const ready: Claim[] = []
+  const orders = new Map<string, Promise<HuntOrder | null>>()
+  let state: 'idle' | 'working' | 'stopping' = 'idle'
+  let claiming: Promise<void> | null = null
+  let isDry = false
+  let isWoken = false
+  let timer: NodeJS.Timeout | undefined
+  let renewal: NodeJS.Timeout | undefined
+  let unlisten = (): void => {}
+
+  const writer = createWriter(store, worker, announce)
+
+  // Hunts change with each batch of outcomes; who watches needs no more than a few notices a second.
+  const changed = new Set<string>()
+  let announcing: Promise<void> | null = null
+  async function announce(written: Settlement[]): Promise<void> {
+    const ended = written.filter(
+      ({ outcome }) => outcome.status === 'succeeded' || outcome.status === 'failed',
+    )
+    if (ended.length > 0) await store.finish([...new Set(ended.map(({ claim }) => claim.huntId))])
+    for (const { claim } of written) changed.add(claim.huntId)
+    announcing ??= sleep(100).then(async () => {
+      const huntIds = [...changed]
+      changed.clear()
+      announcing = null
+      await store.notifyChanged(huntIds).catch(error => log.warn({ err: error }, 'a notice was not sent'))
+    })
+  }
+
+  function wake(): void {
+    isDry = false
+    isWoken = true
+    fill()
+  }
+
+  /** Starts what is ready and claims more when little is left. */
+  function fill(): void {
+    while (state === 'working' && fast.size < options.concurrency) {
+      const claim = ready.shift()
+      if (!claim) break
+      begin(claim)
+    }
+    const wanted = options.concurrency - fast.size + ahead - ready.length
+    if (state !== 'working' || claiming || isDry || wanted <= ahead / 2) return
+    claiming = claim(wanted).then(
+      () => {
+        claiming = null
+        fill()
+      },
+      error => {
+        claiming = null
+        isDry = true
+        schedule(1000)
+        log.error({ err: error }, 'hunt tasks could not be claimed')
+      },
+    )
+  }
+
+  async function claim(wanted: number): Promise<void> {
+    isWoken = false
+    const claims = await store.claim(worker, wanted, options.leaseMs)
+    ready.push(...claims)
+    if (claims.length >= wanted || isWoken) return
+    isDry = true
+    schedule(Math.max(50, Math.min(options.pollMs, (await store.nextDueMs()) ?? options.pollMs)))
+  }
+
+  function schedule(ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), ms)
+    timer.unref()
+  }
+
+  /** What nobody tells: processes that died, deadlines, tasks whose wait is over. */
+  async function look(): Promise<void> {
+    if (state !== 'working') return
+    try {
+      await store.tidy(outOfTime())
+    } catch (error) {
+      log.error({ err: error }, 'hunts could not be tidied')
+    }
+    schedule(options.pollMs)
+    wake()
+  }
+
+  function begin(claim: Claim): void {
+    const key = keyOf(claim)
+    const abort = new AbortController()
+    fast.add(key)
+    const ended = run(claim, abort.signal).catch(error => {
+      // The task's lease ends by itself; whoever takes it over tries again.
+      log.error({ err: error, huntId: claim.huntId, tenantId: claim.tenantId }, 'a hunt task was not settled')
+    })
+    running.set(key, { claim, abort, ended })
+    void ended.then(() => {
+      if (running.get(key)?.claim === claim) running.delete(key)
+    })
+  }
+
+  async function run(claim: Claim, signal: AbortSignal): Promise<void> {
+    const key = keyOf(claim)
+    const slow = setTimeout(() => {
+      if (running.size - fast.size >= slowLimit) return
+      fast.delete(key)
+      fill()
+    }, options.slowAfterMs)
+    try {
+      const outcome = await outcomeOf(claim, signal)
+      // The place is free once the answer is packed; writing it down happens beside the next call.
+      await writer.room()
+      clearTimeout(slow)
+      fast.delete(key)
+      const written = outcome ? writer.write(claim, outcome) : null
+      fill()
+      await written
+    } finally {
+      clearTimeout(slow)
+      fast.delete(key)
+      // Its tenant may be wanted by another hunt.
+      if (isDry && state === 'working') schedule(100)
+    }
+  }
+
+  async function outcomeOf(claim: Claim, signal: AbortSignal): Promise<Outcome | null> {
+    const order = await orderOf(claim.huntId)
+    if (!order) return null
+    const progress = (own: Claim, outcome: Outcome) => writer.write(own, outcome)
+    try {
+      const outcome = await runTask({ ...parts, progress }, claim, order, signal)
+      if (!signal.aborted) return outcome
+    } catch (error) {
+      if (!signal.aborted) {
+        log.error(
+          { err: error, huntId: claim.huntId, tenantId: claim.tenantId },
+          'a hunt task failed unexpectedly',
+        )
+        return broken(claim)
+      }
+    }
+    if (signal.reason !== gaveUp.stopping) return null
+    await store.release(worker, [claim])
+    return null
+  }
+
+  /** Query and deadline of a hunt never change: read once while it is worked on. */
+  function orderOf(huntId: string): Promise<HuntOrder | null> {
+    const known = orders.get(huntId)
+    if (known) return known
+    const order = store.order(huntId)
+    orders.set(huntId, order)
+    order.catch(() => orders.delete(huntId))
+    if (orders.size > 200) orders.delete(orders.keys().next().value ?? '')
+    return order
+  }
+
+  /** Prolongs leases in time, and finds claims that were lost or canceled without a notice. */
+  async function watchClaims(): Promise<void> {
+    if (running.size === 0 && ready.length === 0) return
+    try {
+      const isDue = Date.now() - renewedAt > options.leaseMs / 3
+      if (isDue) renewedAt = Date.now()
+      const kept = isDue ? await store.renew(worker, options.leaseMs) : await store.held(worker)
+      for (const { claim, abort } of running.values()) {
+        const isOurs = kept.has(`${keyOf(claim)} ${claim.attempts}`)
+        // Claimed or settled while the statement ran looks the same as lost; the next round tells.
+        if (!isOurs && suspects.has(claim)) abort.abort(gaveUp.lost)
+        else if (!isOurs) suspects.add(claim)
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'claims of hunt tasks could not be looked at')
+    }
+  }
+  const suspects = new WeakSet<Claim>()
+  let renewedAt = Date.now()
+
+  function cancel(huntId: string): void {
+    for (let index = ready.length - 1; index >= 0; index--) {
+      if (ready[index]?.huntId === huntId) ready.splice(index, 1)
+    }
+    for (const { claim, abort } of running.values()) {
+      if (claim.huntId === huntId) abort.abort(gaveUp.canceled)
+    }
+  }
+
+  return {
+    start() {
+      if (state !== 'idle') return
+      state = 'working'
+      unlisten = channel.listen(notice => {
+        if (notice.kind === 'canceled') cancel(notice.huntId)
+        if (notice.kind === 'work') wake()
+        if (notice.kind === 'missed') {
+          void watchClaims()
+          wake()
+        }
+      })
+      renewal = setInterval(() => void watchClaims(), Math.min(1000, options.leaseMs / 4))
+      renewal.unref()
+      void look()
+    },
+
+    async stop(graceMs) {
+      if (state !== 'working') return
+      state = 'stopping'
+      unlisten()
+      clearTimeout(timer)
+      await claiming
+      const ends = () => Promise.allSettled([...running.values()].map(({ ended }) => ended))
+      await store
+        .release(worker, ready.splice(0))
+        .catch(error => log.warn({ err: error }, 'claims stay until their lease ends'))
+      await Promise.race([ends(), sleep(graceMs, undefined, { ref: false })])
+      for (const { abort } of running.values()) abort.abort(gaveUp.stopping)
+      await ends()
+      clearInterval(renewal)
+      await writer.drained()
+      await announcing
+    },
+  }
+}
+
+function outOfTime() {
+  return namedFailure('timeout', {
+    service: 'graph',
+    message: 'The hunt’s time was over before this tenant was asked.',
+    remedy: 'Run the hunt again for the tenants that are missing.',
+  })
+}
+
+function broken(claim: Claim): Outcome {
+  return {
+    status: 'failed',
+    rowCount: claim.rowCount,
+    columns: claim.columns,
+    slices: claim.slices,
+    error: {
+      ...namedFailure('bad_answer', {
+        service: 'graph',
+        message: 'The answer could not be handled; the log has the details.',
+      }),
+      permanent: true,
+    },
+    chunks: [],
+  }
+}

@@ -1,0 +1,29 @@
+import { encodeChunk } from '../../results/chunk.ts'
+import type { Column } from '../../results/model.ts'
+import { readHuntingAnswer } from '../../results/read-answer.ts'
+import { splitIntoChunks } from '../../results/split-chunks.ts'
+
+/** An answer as it is stored. */
+export type PackedAnswer = {
+  columns: Column[]
+  rowCount: number
+  chunks: { rowCount: number; data: Buffer }[]
+}
+
+/** Large enough to compress well, small enough that a page of rows unpacks in a few milliseconds. */
+const maxRows = 5_000
+const maxBytes = 4 * 1024 * 1024
+
+/**
+ * Reads an answer and packs its rows into chunks of bounded size.
+ *
+ * @throws BadAnswer when the text is no hunting answer
+ */
+export function packAnswer(text: string, wire: 'graph' | 'defender'): PackedAnswer {
+  const { columns, rows } = readHuntingAnswer(text, wire)
+  const chunks = []
+  for (const piece of splitIntoChunks(rows, maxRows, maxBytes)) {
+    chunks.push({ rowCount: piece.length, data: encodeChunk(columns, piece) })
+  }
+  return { columns, rowCount: rows.length, chunks }
+}

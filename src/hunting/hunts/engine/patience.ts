@@ -1,0 +1,49 @@
+import type { RemoteFailure } from '../../../errors.ts'
+import type { FailureName } from '../../../remote/index.ts'
+
+/** How often a call may fail in each way before the tenant counts as failed; until the deadline where nothing is said. */
+const mostAttempts: Partial<Record<FailureName, number>> = {
+  unavailable: 6,
+  network: 6,
+  reset: 6,
+  bad_answer: 4,
+  timeout: 3,
+  token_rejected: 3,
+  partial_answer: 3,
+}
+
+/** These pass by themselves: the service says when, or our own rate does. */
+const untilDeadline: ReadonlySet<string> = new Set<FailureName>([
+  'throttled',
+  'quota_exhausted',
+  'cpu_quota_exhausted',
+  'circuit_open',
+])
+
+const baseMs = 2_000
+const ceilingMs = 60_000
+
+/**
+ * Whether a tenant whose call failed is asked again, and when.
+ *
+ * @param attempts calls made so far, from 1
+ * @param leftMs until the hunt's deadline
+ * @param random 0 to 1
+ * @returns milliseconds to wait, null when asking again cannot help or not in time
+ */
+export function patienceMs(
+  failure: RemoteFailure,
+  attempts: number,
+  leftMs: number,
+  random: number,
+): number | null {
+  if (failure.permanent) return null
+  const most = mostAttempts[failure.code as FailureName] ?? 0
+  if (!untilDeadline.has(failure.code) && attempts >= most) return null
+
+  // Up to a second on top, so that tenants sent away together do not come back together.
+  const said = failure.retryAfterSeconds === null ? null : failure.retryAfterSeconds * 1000 + random * 1000
+  const guessed = Math.min(ceilingMs, baseMs * 2 ** (attempts - 1)) * (0.5 + random / 2)
+  const waitMs = said ?? guessed
+  return waitMs < leftMs ? waitMs : null
+}

@@ -1,0 +1,222 @@
+import pg from 'pg'
+import { z } from 'zod'
+import type { Audit } from '../../audit/audit.ts'
+import type { Database } from '../../database/index.ts'
+import { AppError } from '../../errors.ts'
+import { namedFailure } from '../../remote/index.ts'
+import { type Actor, requireAct } from '../../tenants/actor.ts'
+import type { ExportChunk } from '../export/source.ts'
+import type { Row } from '../results/model.ts'
+import type { ColumnUnion } from '../results/union-columns.ts'
+import { createChannel } from './channel.ts'
+import { createHuntRows } from './create.ts'
+import type { RunHunt } from './engine/ask-tenant.ts'
+import { createEngine, type EngineOptions, type EngineParts, engineDefaults } from './engine/engine.ts'
+import { serviceRowCap } from './engine/run-task.ts'
+import { createEngineStore } from './engine/store.ts'
+import type { HuntRequest, HuntSummary, HuntView } from './model.ts'
+import { readChunks, readColumns, readRange } from './reading/rows.ts'
+import { createReadingStore } from './reading/store.ts'
+import {
+  cancelHunt,
+  countTasks,
+  findHunt,
+  findHunts,
+  findTasks,
+  type HuntRecord,
+  hasHiddenTenants,
+  notify,
+} from './store.ts'
+import { toHuntSummary, toHuntTenant } from './view.ts'
+
+export type HuntPage = ColumnUnion & {
+  /** In the order of `columns`: tenant's id and name first. */
+  rows: Row[]
+  offset: number
+  /** Rows in all. */
+  total: number
+  /** Null at the end. */
+  nextOffset: number | null
+}
+
+export type Hunts = {
+  /**
+   * Writes the hunt and a task per tenant; the workers begin at once.
+   *
+   * @throws AppError `forbidden`, `invalid_query` with `problems`, `invalid`, `not_found`
+   */
+  create(actor: Actor, request: HuntRequest): Promise<HuntView>
+  /** @throws AppError `not_found`, also for a hunt that asked no tenant the actor may see */
+  get(actor: Actor, id: string): Promise<HuntView>
+  /** Without its tenants; for progress. @throws AppError `not_found` */
+  summary(actor: Actor, id: string): Promise<HuntSummary>
+  /** Newest first; `limit` 1–200. @throws AppError `invalid` for a bad cursor */
+  list(
+    actor: Actor,
+    filters?: { search?: string; createdById?: string },
+    page?: { limit?: number; cursor?: string | null },
+  ): Promise<{ items: HuntSummary[]; nextCursor: string | null }>
+  /**
+   * Ends it at once and keeps what came; a hunt that is over stays as it is.
+   *
+   * @throws AppError `forbidden`, `not_found`
+   */
+  cancel(actor: Actor, id: string): Promise<HuntView>
+  /** Columns over all tenants that answered so far. @throws AppError `not_found` */
+  columns(actor: Actor, id: string): Promise<ColumnUnion>
+  /** Rows as they are stored, by tenant's name; `limit` 1–1,000. @throws AppError `not_found` */
+  page(actor: Actor, id: string, range?: { offset?: number; limit?: number }): Promise<HuntPage>
+  /** All rows in the same order, in bounded memory. @throws AppError `not_found` at the first step */
+  rowChunks(actor: Actor, id: string): AsyncGenerator<ExportChunk>
+  /** Listens; with `work` also does the work of hunts in this process. */
+  start(options: { work: boolean }): Promise<void>
+  /** Calls under way may end within `graceMs`; others are given back. */
+  stop(graceMs: number): Promise<void>
+}
+
+export type HuntsOptions = {
+  db: Database
+  connectionString: string
+  audit: Audit
+  hunt: RunHunt
+  log: EngineParts['log']
+  /** Days that results are kept. */
+  keepDays: number
+  /** How long tenants that cannot answer yet are tried again; 30 minutes unless told. */
+  deadlineMs?: number
+  engine?: Partial<EngineOptions>
+  /** Rows after which the service cuts an answer. */
+  rowCap?: number
+  now?: () => Date
+  random?: () => number
+}
+
+const uuid = z.uuid()
+
+/** Hunts: one query, many tenants. */
+export function createHunts(options: HuntsOptions): Hunts {
+  const { db, audit, connectionString, now = () => new Date() } = options
+  const pool = new pg.Pool({ connectionString, max: 6, application_name: 'tenantry hunts' })
+  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection broke'))
+  const channel = createChannel(connectionString)
+  const reading = createReadingStore(pool)
+  const engine = createEngine({
+    store: createEngineStore(pool),
+    channel,
+    log: options.log,
+    options: { ...engineDefaults, ...options.engine },
+    hunt: options.hunt,
+    whyNotSliced: () => 'slices are not known to be safe',
+    rowCap: options.rowCap ?? serviceRowCap,
+    callBudget: 64,
+    now,
+    random: options.random ?? Math.random,
+  })
+
+  async function find(actor: Actor, id: string): Promise<HuntRecord> {
+    const hunt = uuid.safeParse(id).success ? await findHunt(db, actor, id) : null
+    if (hunt) return hunt
+    throw new AppError('not_found', 'there is no such hunt', {
+      remedy: 'Look it up in the list of hunts; results are removed after the time that is set.',
+    })
+  }
+
+  async function summarize(actor: Actor, hunts: HuntRecord[]): Promise<HuntSummary[]> {
+    const ids = hunts.map(({ id }) => id)
+    const counted = ids.length > 0 ? await countTasks(db, actor, ids) : []
+    return hunts.map(hunt => toHuntSummary(hunt, counted))
+  }
+
+  async function get(actor: Actor, id: string): Promise<HuntView> {
+    const hunt = await find(actor, id)
+    const [counted, tasks] = await Promise.all([
+      countTasks(db, actor, [hunt.id]),
+      findTasks(db, actor, hunt.id),
+    ])
+    return { ...toHuntSummary(hunt, counted), tenants: tasks.map(toHuntTenant) }
+  }
+
+  async function summary(actor: Actor, id: string): Promise<HuntSummary> {
+    const hunt = await find(actor, id)
+    return toHuntSummary(hunt, await countTasks(db, actor, [hunt.id]))
+  }
+
+  return {
+    get,
+    summary,
+
+    async create(actor, request) {
+      const { keepDays, deadlineMs = 30 * 60_000 } = options
+      return get(actor, await createHuntRows({ db, audit, keepDays, deadlineMs, now }, actor, request))
+    },
+
+    async list(actor, filters = {}, page = {}) {
+      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
+      const cursor = page.cursor ?? null
+      if (cursor !== null && !uuid.safeParse(cursor).success) {
+        throw new AppError('invalid', '"cursor" is not one that this list gave')
+      }
+      const hunts = await findHunts(db, actor, filters, cursor, limit + 1)
+      const items = await summarize(actor, hunts.slice(0, limit))
+      return { items, nextCursor: hunts.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
+
+    async cancel(actor, id) {
+      requireAct(actor, 'hunt')
+      const hunt = await find(actor, id)
+      if (hunt.createdById !== actor.id && (await hasHiddenTenants(db, actor, hunt.id))) {
+        throw new AppError('forbidden', 'this hunt also asks tenants that you do not see', {
+          remedy: 'Ask whoever started it, or an administrator, to cancel it.',
+        })
+      }
+      const failure = namedFailure('canceled', {
+        service: 'graph',
+        message: 'The hunt was canceled before all of this tenant’s time span was asked.',
+      })
+      await db.$transaction(async tx => {
+        if (!(await cancelHunt(tx, hunt.id, failure))) return
+        await notify(tx, { kind: 'canceled', huntId: hunt.id })
+        await notify(tx, { kind: 'changed', huntIds: [hunt.id] })
+        await audit.record(
+          { actor, action: 'hunt.canceled', target: hunt.id, detail: { name: hunt.name } },
+          tx,
+        )
+      })
+      return get(actor, id)
+    },
+
+    async columns(actor, id) {
+      const hunt = await find(actor, id)
+      return readColumns(reading, actor, hunt.id)
+    },
+
+    async page(actor, id, range = {}) {
+      const hunt = await find(actor, id)
+      const offset = Math.max(0, range.offset ?? 0)
+      const limit = Math.min(Math.max(range.limit ?? 100, 1), 1_000)
+      const [union, counted] = await Promise.all([
+        readColumns(reading, actor, hunt.id),
+        countTasks(db, actor, [hunt.id]),
+      ])
+      const rows = await readRange(reading, actor, hunt.id, union, { offset, limit })
+      const total = counted.reduce((sum, row) => sum + row.rows, 0)
+      return { ...union, rows, offset, total, nextOffset: offset + limit < total ? offset + limit : null }
+    },
+
+    async *rowChunks(actor, id) {
+      const hunt = await find(actor, id)
+      yield* readChunks(reading, actor, hunt.id)
+    },
+
+    async start({ work }) {
+      await channel.open()
+      if (work) engine.start()
+    },
+
+    async stop(graceMs) {
+      await engine.stop(graceMs)
+      await channel.close()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { createAudit } from '../../../src/audit/audit.ts'
+import type { Database } from '../../../src/database/index.ts'
+import { AppError, RemoteError, type RemoteFailure } from '../../../src/errors.ts'
+import type { RunHunt } from '../../../src/hunting/hunts/engine/ask-tenant.ts'
+import { createHunts, type Hunts, type HuntsOptions } from '../../../src/hunting/hunts/hunts.ts'
+import { type HuntView, isOver } from '../../../src/hunting/hunts/model.ts'
+import type { Actor } from '../../../src/tenants/actor.ts'
+import { createTestDatabase } from '../../helpers/database.ts'
+import { admin, givenTenant } from '../../tenants/givens.ts'
+
+export const analyst: Actor = { ...admin, role: 'analyst', label: 'analyst@partner.example' }
+export const huntingRole = 'graph:ThreatHunting.Read.All'
+export const query = 'DeviceInfo | project DeviceName'
+
+/** A hunting answer as Graph writes it. */
+export function graphAnswer(
+  rows: Record<string, unknown>[],
+  schema: Record<string, string> = { DeviceName: 'String' },
+): string {
+  return JSON.stringify({
+    schema: Object.entries(schema).map(([name, type]) => ({ name, type })),
+    results: rows,
+  })
+}
+
+export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[] }
+
+/** The engine on a real database; what tenants answer is given. */
+export async function givenHunts(
+  answer: (tenantId: string, request: Parameters<RunHunt>[2]) => Promise<string> | string,
+  options: Partial<HuntsOptions> & { work?: boolean } = {},
+): Promise<Stage> {
+  const database = await createTestDatabase()
+  const calls: string[] = []
+  const { work = true, ...rest } = options
+  const hunts = createHunts({
+    db: database.db,
+    connectionString: database.url,
+    audit: createAudit({ db: database.db, key: randomBytes(32) }),
+    async hunt(tenantId, _roles, request) {
+      calls.push(tenantId)
+      const text = await answer(tenantId, request)
+      return { text, wire: 'graph', surface: 'graph', durationMs: 5, requestId: randomUUID() }
+    },
+    log: console,
+    keepDays: 30,
+    random: () => 0,
+    ...rest,
+    engine: { pollMs: 200, leaseMs: 3_000, ...rest.engine },
+  })
+  await hunts.start({ work })
+  onTestFinished(async () => {
+    await hunts.stop(1_000)
+    await database.drop()
+  })
+  return { db: database.db, url: database.url, hunts, calls }
+}
+
+/** Tenants named `Tenant 000` and so on, which granted hunting. */
+export async function givenTenants(
+  db: Database,
+  count: number,
+  values: Parameters<typeof givenTenant>[1] = {},
+): Promise<string[]> {
+  const ids: string[] = []
+  for (let index = 0; index < count; index++) {
+    const name = `Tenant ${String(index).padStart(3, '0')}`
+    ids.push(await givenTenant(db, { name, rolesGranted: [huntingRole], ...values }))
+  }
+  return ids
+}
+
+/** The hunt once nothing more happens to it. */
+export async function ended(hunts: Hunts, id: string, actor: Actor = analyst): Promise<HuntView> {
+  return until(
+    () => hunts.get(actor, id),
+    hunt => isOver(hunt.status),
+  )
+}
+
+export async function until<T>(
+  look: () => Promise<T>,
+  isSo: (value: T) => boolean,
+  mostMs = 30_000,
+): Promise<T> {
+  const end = Date.now() + mostMs
+  for (;;) {
+    const value = await look()
+    if (isSo(value)) return value
+    if (Date.now() > end) throw new Error(`it did not come about: ${JSON.stringify(value)?.slice(0, 2000)}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+export function remoteError(failure: RemoteFailure): RemoteError {
+  return new RemoteError(failure)
+}
+
+/** The refusal that work ends with. */
+export async function refusalOf(work: Promise<unknown>): Promise<AppError> {
+  try {
+    await work
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}
