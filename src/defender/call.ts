@@ -72,7 +72,7 @@ export function createCallSurface({
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       deadlineMs: call.deadlineMs ?? defaultDeadlineMs,
-      ...pick(call, ['write', 'quota', 'timeoutMs', 'attempts', 'maxBytes', 'signal']),
+      ...pick(call, ['write', 'quota', 'timeoutMs', 'quotaWaitMs', 'attempts', 'maxBytes', 'signal']),
     })
   }
 
