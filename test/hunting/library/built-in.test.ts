@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { analyzeQuery } from '../../../src/hunting/kql/analyze-query.ts'
+import { builtInQueries } from '../../../src/hunting/library/built-in.ts'
+import { fillIn, parametersOf } from '../../../src/hunting/library/parameters.ts'
+import { tacticNames } from '../../../src/hunting/library/tactics.ts'
+import { runHunt } from '../../../src/simulator/data/hunting/run.ts'
+import { readTimespan } from '../../../src/simulator/data/hunting/timespan.ts'
+import { dataOf } from '../../../src/simulator/data/world-data.ts'
+import { type Simulator, startSimulator } from '../../../src/simulator/index.ts'
+
+let simulator: Simulator
+
+const style = { isPascal: false, isAnnotated: true, dynamic: 'nested', bool: 'boolean' } as const
+
+beforeAll(async () => {
+  simulator = await startSimulator({ publicUrl: 'http://localhost:3000', tenants: 60 })
+})
+
+afterAll(() => simulator.close())
+
+/** Rows of the query in one customer, or the engine's refusal. */
+function ask(tenantId: string, query: string): { rows: number } | { refused: string } {
+  const data = dataOf(simulator.world).tenants.of(tenantId)
+  const span = data && readTimespan(undefined, data.now)
+  if (!data || !span) throw new Error('the tenant has no data')
+  let rows = 0
+  const outcome = runHunt(data, 'graph', { query, span }, style, result => {
+    rows = result.rows.length
+    return ''
+  })
+  if (outcome.kind === 'answer') return { rows }
+  return { refused: outcome.kind === 'refused' ? outcome.message : 'timeout' }
+}
+
+test('the starting set has more than forty queries, some for each tactic', () => {
+  const covered = new Set(builtInQueries.map(({ tactic }) => tactic))
+
+  expect(builtInQueries.length).toBeGreaterThan(40)
+  expect([...covered].sort()).toEqual([...tacticNames].sort())
+})
+
+test('each query of the starting set has a slug and a name of its own and techniques of ATT&CK', () => {
+  const slugs = builtInQueries.map(({ slug }) => slug)
+  const names = builtInQueries.map(({ name }) => name)
+
+  expect(new Set(slugs).size).toBe(slugs.length)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { techniques } of builtInQueries) {
+    for (const technique of techniques) expect(technique).toMatch(/^T\d{4}(\.\d{3})?$/)
+  }
+})
+
+describe('each query of the starting set', () => {
+  test.each(builtInQueries.map(query => [query.slug, query] as const))(
+    '%s is valid as it is written, and with its parameters filled in',
+    (_slug, { query }) => {
+      const written = analyzeQuery(query)
+      const filled = analyzeQuery(fillIn(query))
+
+      expect(written.problems).toEqual([])
+      expect(filled.problems).toEqual([])
+      expect(filled.unknownTables).toEqual([])
+      for (const { defaultValue } of parametersOf(query)) expect(defaultValue).not.toBeNull()
+    },
+  )
+
+  test.each(builtInQueries.map(query => [query.slug, query] as const))(
+    '%s runs in the simulator',
+    (_slug, { query }) => {
+      const licensed = simulator.world.customers().find(({ licences }) => licences.length === 6)
+
+      const outcome = ask(licensed?.tenantId ?? '', fillIn(query))
+
+      expect(outcome).toHaveProperty('rows')
+    },
+  )
+})
+
+test('at least four in five of the queries find something in the attack stories', () => {
+  const licensed = simulator.world
+    .customers()
+    .filter(({ licences }) => licences.length === 6)
+    .slice(0, 12)
+  const finding = builtInQueries.filter(({ query }) =>
+    licensed.some(({ tenantId }) => {
+      const outcome = ask(tenantId, fillIn(query))
+      return 'rows' in outcome && outcome.rows > 0
+    }),
+  )
+
+  expect(finding.length / builtInQueries.length).toBeGreaterThanOrEqual(0.8)
+})
