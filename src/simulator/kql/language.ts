@@ -78,6 +78,12 @@ require('@kusto/language-service-next/Kusto.Language.Bridge.min.js')
 // The bundles are Bridge.NET scripts that leave their namespaces on the global object.
 export const kusto = (globalThis as unknown as { Kusto: { Language: KustoLanguage } }).Kusto.Language
 
+/** Whether the language service itself threw: odd constant arguments of functions make it fail. */
+export function isServiceFailure(error: unknown): boolean {
+  const name = (error as { constructor?: { $$name?: string } } | undefined)?.constructor?.$$name
+  return name?.startsWith('System.') ?? false
+}
+
 const kindNames = new Map<number, string>()
 for (const [name, value] of Object.entries(kusto.Syntax.SyntaxKind)) {
   if (typeof value === 'number') kindNames.set(value, name)

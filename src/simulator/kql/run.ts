@@ -1,11 +1,20 @@
 import { deadline } from './clock.ts'
 import { firstFault } from './diagnostics.ts'
 import type { QueryContext } from './environment.ts'
-import { noNames } from './environment.ts'
+import { noNames, tooLarge } from './environment.ts'
 import { KqlError, semantic, unsupported } from './error.ts'
 import { globalsFor } from './globals.ts'
 import type { KustoCode, SyntaxElement } from './language.ts'
-import { child, children, descendants, isTabular, kindOf, kusto, nameOf } from './language.ts'
+import {
+  child,
+  children,
+  descendants,
+  isServiceFailure,
+  isTabular,
+  kindOf,
+  kusto,
+  nameOf,
+} from './language.ts'
 import { compileScalar } from './scalar/expression.ts'
 import { bindStatements } from './scalar/user-function.ts'
 import { compileTable } from './table.ts'
@@ -27,11 +36,15 @@ export function runQuery(query: string, database: KqlDatabase, options: KqlOptio
     const tree = bind(query, database)
     return collect(compile(tree, contextOf(database, options)), options.maxRows)
   } catch (error) {
-    // Nesting without end: in the text of the query, in JSON, or in the language service's own recursion.
-    if (error instanceof RangeError)
-      throw new KqlError('limit', 'Query stopped due to excessive resource consumption.')
+    if (isExhaustion(error)) throw tooLarge()
+    if (isServiceFailure(error)) throw semantic('A recognition error occurred')
     throw error
   }
+}
+
+/** Nesting without end (in the text of the query or in JSON), or text and lists beyond what memory can hold. */
+function isExhaustion(error: unknown): boolean {
+  return error instanceof RangeError && /call stack|Invalid (?:string|array) length/.test(error.message)
 }
 
 function bind(query: string, database: KqlDatabase): SyntaxElement {

@@ -124,6 +124,7 @@ const cases: [expression: string, value: KqlValue][] = [
   ["indexof('abcdefg', 'cde', 1, 2)", -1],
   ["indexof('abcdefgabcdefg', 'cde', 1, -1, 2)", 9],
   ["indexof('abc', 'x')", -1],
+  ["indexof('abc', '', 0, -1, 9223372036854775807)", -1],
   ["countof('aaa', 'a')", 3],
   ["countof('abcabc', 'a.c', 'regex')", 2],
   ["reverse('abc')", 'cba'],
@@ -214,6 +215,9 @@ const cases: [expression: string, value: KqlValue][] = [
   ["format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss:FF')", '29.09:00:05:12'],
   ["format_timespan(time(29.09:00:05.12345), 'ddd.h:mm:ss [fffffff]')", '029.9:00:05 [1234500]'],
   ['make_datetime(2026, 1, 31, 10, 20)', ticks('2026-01-31T10:20:00Z')],
+  ['unixtime_milliseconds_todatetime(1546300800123)', ticks('2019-01-01T00:00:00.123Z')],
+  ['totimespan(real(nan))', null],
+  ['startofday(now(), 9223372036854775807)', null],
   ['unixtime_seconds_todatetime(1546300800)', ticks('2019-01-01T00:00:00Z')],
   // dynamic
   ['array_length(dynamic([1,2,3]))', 3],

@@ -1,5 +1,6 @@
 import { semantic } from '../error.ts'
 import type { KqlValue } from '../types.ts'
+import { wholeTicks } from '../values/convert.ts'
 import { dateOfTicks, floorDivide, isDatetime, makeDatetime, ticksOfDate } from '../values/datetime.ts'
 import { TICKS_PER_DAY } from '../values/timespan.ts'
 import { formatDate, formatSpan } from './date-format.ts'
@@ -46,7 +47,7 @@ function add(part: string, amount: number, ticks: bigint): bigint | null {
   const period = part.toLowerCase()
   const months = monthsIn[period]
   if (months !== undefined) return addMonths(ticks, months * amount)
-  if (period === 'nanosecond') return ticks + BigInt(Math.trunc(amount / 100))
+  if (period === 'nanosecond') return valid(ticks + BigInt(Math.trunc(amount / 100)))
   const length = fixedParts[period]
   if (length === undefined) throw unknownPart(part)
   const sum = ticks + BigInt(amount) * length
@@ -73,8 +74,11 @@ function startOf(part: string, ticks: bigint, offset = 0): bigint {
   else if (part === 'month') start.setUTCFullYear(year, month + offset, 1)
   else if (part === 'week') start.setUTCFullYear(year, month, day - date.getUTCDay() + 7 * offset)
   else start.setUTCFullYear(year, month, day + offset)
-  return ticksOfDate(start)
+  return Number.isNaN(start.getTime()) ? AFTER_ALL_TIME : ticksOfDate(start)
 }
+
+// What an offset of countless years leads to; no datetime is that late.
+const AFTER_ALL_TIME = 2n ** 63n
 
 function starting(part: string) {
   return define(['datetime', 'long?'], (ticks, offset = 0) => valid(startOf(part, ticks, offset)))
@@ -131,7 +135,10 @@ function isoWeek(ticks: bigint): number {
 
 function unixTime(ticksPerUnit: bigint) {
   return define(['real'], count => {
-    const ticks = Number.isFinite(count) ? BigInt(Math.round(count * Number(ticksPerUnit))) : null
+    // Whole units exactly: their ticks are beyond 2^53.
+    const ticks = Number.isSafeInteger(count)
+      ? BigInt(count) * ticksPerUnit
+      : wholeTicks(count * Number(ticksPerUnit))
     return ticks === null ? null : valid(ticks)
   })
 }
@@ -143,8 +150,9 @@ function getter(name: string) {
 function makeTimespan(...values: number[]): KqlValue {
   const [days, hours, minutes, seconds] = values.length === 4 ? values : [0, ...values, 0]
   if ((hours ?? 0) > 23 || (minutes ?? 0) > 59 || (seconds ?? 0) >= 60) return null
-  const whole = BigInt(Math.trunc(days ?? 0)) * TICKS_PER_DAY
-  return whole + BigInt(Math.round(((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1e7))
+  const clock = wholeTicks(((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1e7)
+  const whole = wholeTicks(Math.trunc(days ?? 0) * Number(TICKS_PER_DAY))
+  return clock === null || whole === null ? null : whole + clock
 }
 
 /** @see Kusto query language, "Scalar functions", DateTime and timespan functions */

@@ -1,3 +1,4 @@
+import { semantic } from '../error.ts'
 import { derived } from '../scalar/make.ts'
 import type { KqlType, KqlValue, Scalar } from '../types.ts'
 import { converted } from '../values/convert.ts'
@@ -41,7 +42,9 @@ export function define<const P extends readonly Parameter[]>(
   compute: (...args: { [K in keyof P]: Argument<P[K]> }) => KqlValue,
 ): ScalarFunction {
   const kinds = parameters.map(kindOfParameter)
+  const required = parameters.filter(parameter => !parameter.endsWith('?')).length
   return (args, type) => {
+    if (args.length < required) throw semantic(`A function expects ${required} arguments here`)
     const given = args.slice(0, kinds.length).map((arg, index) => typed(arg, kinds[index] ?? 'any'))
     const nullable = given.map((_, index) => ['string', 'dynamic', 'any'].includes(kinds[index] ?? 'any'))
     return call(given, nullable, type, compute as unknown as Compute)

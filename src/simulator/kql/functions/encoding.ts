@@ -24,8 +24,8 @@ const hash: ScalarFunction = ([value, modulus]) => {
     const hashed = BigInt.asIntN(64, xxhash64(value ? bytesOf(value.eval(row), value.type) : Buffer.alloc(0)))
     const by = modulus?.eval(row)
     if (by === undefined) return toLong(hashed)
-    if (by === null || Number(by) <= 0) return null
-    const divisor = BigInt(Number(by))
+    if (by === null || !(Number(by) >= 1)) return null
+    const divisor = BigInt(Math.trunc(Number(by)))
     return toLong(((hashed % divisor) + divisor) % divisor)
   })
 }

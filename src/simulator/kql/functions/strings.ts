@@ -11,7 +11,8 @@ function indexOf(text: string, wanted: string, start = 0, length = -1, occurrenc
   const to = length < 0 ? text.length : Math.min(text.length, from + length)
   let at = from - 1
   for (let found = 0; found < occurrence; found++) {
-    at = text.indexOf(wanted, at + 1)
+    // Empty text is found everywhere, the last time at the very end.
+    at = at >= text.length ? -1 : text.indexOf(wanted, at + 1)
     if (at < 0 || at + wanted.length > to) return -1
   }
   return at

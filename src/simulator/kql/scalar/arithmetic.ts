@@ -1,6 +1,6 @@
 import { unsupported } from '../error.ts'
 import type { KqlType, KqlValue, Scalar } from '../types.ts'
-import { converted, toReal } from '../values/convert.ts'
+import { converted, toReal, wholeTicks } from '../values/convert.ts'
 import { isDatetime } from '../values/datetime.ts'
 import {
   addLongs,
@@ -137,7 +137,7 @@ function timeOperation(
   }
   if (operator === '*') return (x, y) => (typeof x === 'bigint' ? scale(x, y) : scale(ticks(y), x))
   if (operator === '/' && left === 'timespan') {
-    return (x, y) => (Number(y) === 0 ? null : BigInt(Math.round(Number(ticks(x)) / Number(y))))
+    return (x, y) => wholeTicks(Number(ticks(x)) / Number(y))
   }
   return undefined
 }
@@ -154,6 +154,5 @@ function modulo(value: bigint, by: bigint): bigint {
 function scale(value: bigint, by: KqlValue): bigint | null {
   if (typeof by === 'bigint') return value * by
   if (Number.isSafeInteger(by)) return value * BigInt(Number(by))
-  const result = Number(value) * Number(by)
-  return Number.isFinite(result) ? BigInt(Math.round(result)) : null
+  return wholeTicks(Number(value) * Number(by))
 }

@@ -85,8 +85,13 @@ export function toDatetime(value: KqlValue): bigint | null {
 /** A timespan from text, from ticks, or from a number of days. */
 export function toTimespan(value: KqlValue): bigint | null {
   if (typeof value === 'bigint') return value
-  if (typeof value === 'number') return BigInt(Math.round(value * Number(TICKS_PER_DAY)))
+  if (typeof value === 'number') return wholeTicks(value * Number(TICKS_PER_DAY))
   return typeof value === 'string' ? parseTimespan(value) : null
+}
+
+/** Ticks of a computed number; null when it is no number or beyond what a timespan holds. */
+export function wholeTicks(ticks: number): bigint | null {
+  return Math.abs(ticks) < 2 ** 63 ? BigInt(Math.round(ticks)) : null
 }
 
 const guid = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i

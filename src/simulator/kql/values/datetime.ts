@@ -70,7 +70,8 @@ function assemble(fields: number[], fraction: string, offset: number): bigint | 
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const ticks = makeDatetime(year, month, day, hour, minute, second)
   if (ticks === null) return null
-  return ticks + BigInt(fraction.slice(0, 7).padEnd(7, '0')) - BigInt(offset) * 600_000_000n
+  const exact = ticks + BigInt(fraction.slice(0, 7).padEnd(7, '0')) - BigInt(offset) * 600_000_000n
+  return isDatetime(exact) ? exact : null
 }
 
 /** Ticks of a calendar time, or null when there is no such day or hour. */

@@ -34,11 +34,12 @@ const unitTicks: Record<string, bigint> = {
   ticks: 1n,
 }
 
-/** Ticks of a count of units such as `1.5` and `h`; undefined for a unit that the language does not have. */
+/** Ticks of a count of units such as `1.5` and `h`; undefined for a unit that the language does not have, or no count. */
 export function ticksOf(count: number, unit: string): bigint | undefined {
   const ticks = unitTicks[unit.toLowerCase()]
   if (ticks === undefined) return undefined
-  return Number.isInteger(count) ? BigInt(count) * ticks : BigInt(Math.round(count * Number(ticks)))
+  if (Number.isSafeInteger(count)) return BigInt(count) * ticks
+  return Number.isFinite(count) ? BigInt(Math.round(count * Number(ticks))) : undefined
 }
 
 /**
