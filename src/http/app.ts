@@ -17,6 +17,7 @@ import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
+import { huntRoutes } from './routes/hunts.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -66,6 +67,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(tenantDetailRoutes, services)
   await app.register(connectRoutes, services)
   await app.register(readinessRoutes, services)
+  await app.register(huntRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)
