@@ -14,14 +14,21 @@ import { createVerification } from './consent/verification.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
 import { createDefender, type OnOutcome } from './defender/index.ts'
-import { createHunts } from './hunting/hunts/hunts.ts'
 import { createDevices } from './devices/devices.ts'
+import { createHunts } from './hunting/hunts/hunts.ts'
 import { createIncidents } from './incidents/incidents.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
 import { createJobs } from './jobs/jobs.ts'
-import { connectListJob, deviceActionJob, healthJob, housekeepingJob, recheckJob, verificationJob } from './jobs/kinds.ts'
+import {
+  connectListJob,
+  deviceActionJob,
+  healthJob,
+  housekeepingJob,
+  recheckJob,
+  verificationJob,
+} from './jobs/kinds.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
@@ -122,6 +129,7 @@ export async function createServices(config: Config, databaseUrl: string) {
   const invitations = createInvitations({ db, audit, key, resolveTenant })
   const consent = createConsentFlow({
     ...config,
+    requiredRoles: config.askedRoles,
     db,
     audit,
     key,

@@ -17,7 +17,6 @@ import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
-import { huntRoutes } from './routes/hunts.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -25,6 +24,7 @@ import { readinessRoutes } from './routes/readiness.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tenantDetailRoutes } from './routes/tenant.ts'
+import { tenantIncidentRoutes } from './routes/tenant-incidents.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 
 /** The whole web application, ready to listen or to be asked directly (`app.inject`). */
@@ -65,9 +65,9 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(dashboardRoutes, services)
   await app.register(tenantRoutes, services)
   await app.register(tenantDetailRoutes, services)
+  await app.register(tenantIncidentRoutes, services)
   await app.register(connectRoutes, services)
   await app.register(readinessRoutes, services)
-  await app.register(huntRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)

@@ -25,7 +25,14 @@ export const connectListJob: JobKind<{ id: string }> = {
   expireInSeconds: 600,
 }
 
-/** Every minute: daily checks that are due, verifications and lists whose process died. */
+/** One look at what became of a device action. */
+export const deviceActionJob: JobKind<{ actionId: string }> = {
+  name: 'device-action',
+  data: z.object({ actionId: z.guid() }),
+  concurrency: 4,
+}
+
+/** Every minute: daily checks that are due, verifications, lists and device actions whose process died. */
 export const healthJob: JobKind<Record<string, never>> = {
   name: 'health',
   data: nothing,
