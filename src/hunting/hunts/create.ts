@@ -53,6 +53,8 @@ export async function createHuntRows(
       actor,
       deadlineMs: parts.deadlineMs,
       keepDays: parts.keepDays,
+      savedQueryId: request.savedQueryId ?? null,
+      scheduleId: request.scheduleId ?? null,
     })
     const { total, open } = await createTasks(tx, id, actor, choice, refused)
     if (total === 0) throw noTenants(choice)

@@ -16,6 +16,9 @@ export type HuntRequest = {
   name?: string | null
   /** Run although tables or columns are not in the documented schema. */
   allowUnknownNames?: boolean
+  /** The query of the library, and the schedule, that it comes from. */
+  savedQueryId?: string | null
+  scheduleId?: string | null
 }
 
 /** How many tenants stand where; `waiting` are among the `queued`, all others add up to `total`. */

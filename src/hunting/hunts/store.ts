@@ -51,6 +51,8 @@ export type NewHunt = {
   actor: Actor
   deadlineMs: number
   keepDays: number
+  savedQueryId: string | null
+  scheduleId: string | null
 }
 
 /** The hunt's row; its times are the database's. */
@@ -68,6 +70,8 @@ export async function createHunt(tx: Transaction, hunt: NewHunt): Promise<string
       createdById: hunt.actor.id,
       createdBy: hunt.actor.label,
       visibleTags: hunt.actor.limitedToTags,
+      savedQueryId: hunt.savedQueryId,
+      scheduleId: hunt.scheduleId,
       createdAt: now,
       deadlineAt: new Date(now.getTime() + hunt.deadlineMs),
       keepUntil: new Date(now.getTime() + hunt.keepDays * 86_400_000),
