@@ -111,7 +111,7 @@ export function child(node: SyntaxElement, name: string): SyntaxElement {
 }
 
 /** The elements of a syntax list, without the separators between them. */
-export function elements(list: SyntaxElement | undefined): SyntaxElement[] {
+function elements(list: SyntaxElement | undefined): SyntaxElement[] {
   const found: SyntaxElement[] = []
   for (let index = 0; list && index < list.ChildCount; index++) {
     const item = list.GetChild(index)

@@ -57,14 +57,14 @@ const logons: KqlTable = {
   ],
 }
 
-export const shop = databaseOf(devices, logons)
+const shop = databaseOf(devices, logons)
 
 export function run(query: string, options: Partial<KqlOptions> = {}): KqlResult {
   return runQuery(query, shop, { now, maxRows: 10_000, ...options })
 }
 
 /** The rows of a query's answer. */
-export function rowsOf(query: string): KqlValue[][] {
+function rowsOf(query: string): KqlValue[][] {
   return run(query).rows
 }
 

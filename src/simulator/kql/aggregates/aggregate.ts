@@ -7,7 +7,7 @@ export type Accumulator = { add(row: Row): void; result(): KqlValue }
 export type Aggregate = { type: KqlType; create: () => Accumulator }
 
 /** Takes in the rows of one group and gives the values of several columns. */
-export type TupleAccumulator = { add(row: Row): void; result(): KqlValue[] }
+type TupleAccumulator = { add(row: Row): void; result(): KqlValue[] }
 
 export type TupleAggregate = { create: () => TupleAccumulator }
 
@@ -42,7 +42,7 @@ export function onlyIf(aggregate: AggregateFunction): AggregateFunction {
   }
 }
 
-export function filtered(inner: Aggregate, test: Scalar | undefined): Aggregate {
+function filtered(inner: Aggregate, test: Scalar | undefined): Aggregate {
   return {
     type: inner.type,
     create: () => {

@@ -11,7 +11,7 @@ import type { Operator, Place } from './operator.ts'
 import { parameterOf } from './operator.ts'
 import { rowCount } from './ordering.ts'
 
-export type Expansion = { columns: KqlColumn[]; expand: (row: Row) => Iterable<Row>; replaced: Set<string> }
+type Expansion = { columns: KqlColumn[]; expand: (row: Row) => Iterable<Row>; replaced: Set<string> }
 
 /** `mv-expand`: a row for each element of the arrays, side by side. */
 export const mvExpand: Operator = (node, input, place) => {

@@ -64,7 +64,7 @@ export const countRows: Operator = (node, input, place) => ({
 })
 
 /** Groups rows by their keys, in the order of the groups' first rows; without keys all rows are one group. */
-export function groupRows(
+function groupRows(
   input: Relation,
   keys: readonly Scalar[],
   plans: readonly GroupPlan[],

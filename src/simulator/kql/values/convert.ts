@@ -46,7 +46,7 @@ export function toWhole(value: KqlValue): number | bigint | null {
 }
 
 /** A whole number that fits an int32, else null. */
-export function toInt(value: KqlValue): number | null {
+function toInt(value: KqlValue): number | null {
   const whole = toWhole(value)
   return typeof whole === 'number' && whole >= -(2 ** 31) && whole < 2 ** 31 ? whole : null
 }
@@ -66,7 +66,7 @@ export function toReal(value: KqlValue): number | null {
 }
 
 /** A bool: numbers are true when not zero, text when it says `true` or a number other than zero. */
-export function toBool(value: KqlValue): boolean | null {
+function toBool(value: KqlValue): boolean | null {
   if (typeof value === 'boolean') return value
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value) !== 0
   if (typeof value !== 'string') return null
@@ -77,13 +77,13 @@ export function toBool(value: KqlValue): boolean | null {
 }
 
 /** A datetime from text; ticks stay as they are; else null. */
-export function toDatetime(value: KqlValue): bigint | null {
+function toDatetime(value: KqlValue): bigint | null {
   if (typeof value === 'bigint') return value
   return typeof value === 'string' ? parseDatetime(value) : null
 }
 
 /** A timespan from text, from ticks, or from a number of days. */
-export function toTimespan(value: KqlValue): bigint | null {
+function toTimespan(value: KqlValue): bigint | null {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') return wholeTicks(value * Number(TICKS_PER_DAY))
   return typeof value === 'string' ? parseTimespan(value) : null

@@ -5,7 +5,7 @@ import { formatTimespan } from './timespan.ts'
 /** A property bag. */
 export type Bag = Record<string, KqlValue>
 
-export function isArray(value: KqlValue | undefined): value is KqlValue[] {
+function isArray(value: KqlValue | undefined): value is KqlValue[] {
   return Array.isArray(value)
 }
 

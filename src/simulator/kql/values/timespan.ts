@@ -1,4 +1,4 @@
-export const TICKS_PER_SECOND = 10_000_000n
+const TICKS_PER_SECOND = 10_000_000n
 export const TICKS_PER_DAY = 86_400n * TICKS_PER_SECOND
 
 const unitTicks: Record<string, bigint> = {
@@ -35,7 +35,7 @@ const unitTicks: Record<string, bigint> = {
 }
 
 /** Ticks of a count of units such as `1.5` and `h`; undefined for a unit that the language does not have, or no count. */
-export function ticksOf(count: number, unit: string): bigint | undefined {
+function ticksOf(count: number, unit: string): bigint | undefined {
   const ticks = unitTicks[unit.toLowerCase()]
   if (ticks === undefined) return undefined
   if (Number.isSafeInteger(count)) return BigInt(count) * ticks
