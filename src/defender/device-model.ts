@@ -52,7 +52,7 @@ export type DeviceUser = {
 /** What can be asked of a device here. */
 export type DeviceActionType = 'isolate' | 'release' | 'scan' | 'collect'
 
-export type DeviceActionStatus = 'pending' | 'in_progress' | 'succeeded' | 'failed' | 'timed_out' | 'canceled'
+type DeviceActionStatus = 'pending' | 'in_progress' | 'succeeded' | 'failed' | 'timed_out' | 'canceled'
 
 /** An action as Defender for Endpoint tells of it, whoever asked for it. */
 export type DeviceActionState = {

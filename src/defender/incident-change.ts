@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { Classification, Determination, IncidentChange } from './model.ts'
 
 /** Which reasons go with which verdict; the services refuse others. */
-export const fittingDeterminations: Record<Classification, readonly Determination[]> = {
+const fittingDeterminations: Record<Classification, readonly Determination[]> = {
   unknown: ['unknown'],
   truePositive: [
     'multiStagedAttack',

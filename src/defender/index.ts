@@ -11,9 +11,7 @@ import { probe } from './probe.ts'
 export type { OnOutcome } from './call.ts'
 export {
   type Device,
-  type DeviceActionRequest,
   type DeviceActionState,
-  type DeviceActionStatus,
   type DeviceActionType,
   type DeviceUser,
   isFinal,
@@ -21,20 +19,14 @@ export {
 export { capabilityOfAction } from './endpoint/actions.ts'
 export type { DeviceFilter } from './endpoint/devices.ts'
 export type { HuntAnswer, HuntRequest } from './hunt.ts'
-export { checkIncidentChange, fittingDeterminations } from './incident-change.ts'
+export { checkIncidentChange } from './incident-change.ts'
 export type { ListOptions } from './incidents.ts'
 export type {
   Alert,
-  AlertStatus,
-  Classification,
   Comment,
-  Determination,
   Evidence,
   Incident,
   IncidentChange,
-  IncidentStatus,
-  Page,
-  Severity,
 } from './model.ts'
 
 /**

@@ -3,9 +3,9 @@ import type { Surface } from '../clouds/clouds.ts'
 /** Values in Graph's spelling; a member that Microsoft adds later stays as text and is listed in `unfamiliar`. */
 type Open<T extends string> = T | (string & {})
 
-export type IncidentStatus = 'active' | 'inProgress' | 'resolved' | 'redirected' | 'awaitingAction'
-export type AlertStatus = 'unknown' | 'new' | 'inProgress' | 'resolved'
-export type Severity = 'unknown' | 'informational' | 'low' | 'medium' | 'high'
+type IncidentStatus = 'active' | 'inProgress' | 'resolved' | 'redirected' | 'awaitingAction'
+type AlertStatus = 'unknown' | 'new' | 'inProgress' | 'resolved'
+type Severity = 'unknown' | 'informational' | 'low' | 'medium' | 'high'
 export type Classification = 'unknown' | 'falsePositive' | 'truePositive' | 'informationalExpectedActivity'
 export type Determination =
   | 'unknown'

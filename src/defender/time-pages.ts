@@ -1,10 +1,10 @@
 import type { TimePosition } from './cursor.ts'
 
 /** An element with the id and the time, as printed, that the list is ordered by. */
-export type Entry<T> = { id: string; time: string; item: T }
+type Entry<T> = { id: string; time: string; item: T }
 
 /** Where a request begins: at this time, which is included, past so many elements. */
-export type Start = { time: string | null; skip: number }
+type Start = { time: string | null; skip: number }
 
 export type Fetch<T> = (start: Start) => Promise<{ entries: Entry<T>[]; hasMore: boolean }>
 

@@ -19,14 +19,6 @@ export const texts = z
   .nullish()
   .transform(values => (values ?? []).filter((value): value is string => Boolean(value)))
 
-/** A time that must be there. */
-export const time = z.string().transform((value, context) => {
-  const read = readTime(value)
-  if (read !== null) return read
-  context.addIssue({ code: 'custom', message: 'not a time' })
-  return z.NEVER
-})
-
 /** A time that a filter will name again: `wire` has all its digits. */
 export const exactTime = z.string().transform((value, context) => {
   const iso = readTime(value)
@@ -75,7 +67,7 @@ export function readDocument<T extends z.ZodType>(
   throw badAnswer(answer, surface, `The answer is not ${what}: ${where} is missing or of another type.`)
 }
 
-export function badAnswer(answer: RemoteAnswer, surface: Surface, message: string): RemoteError {
+function badAnswer(answer: RemoteAnswer, surface: Surface, message: string): RemoteError {
   const { status, requestId } = answer
   return new RemoteError(namedFailure('bad_answer', { service: surface, message, status, requestId }))
 }

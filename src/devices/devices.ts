@@ -18,16 +18,12 @@ import {
   toForeignActionView,
 } from './view.ts'
 
-export { type AvailableAction, availableActions } from './available-actions.ts'
-export type { EnqueueFollow } from './follow.ts'
-export { type Isolation, undoOf } from './isolation.ts'
-export type { ActionRequest } from './request.ts'
-export type { DeviceActionRecord } from './store.ts'
-export { type DeviceActionView, type DeviceView, toDeviceActionView } from './view.ts'
+export { availableActions } from './available-actions.ts'
+export { toDeviceActionView } from './view.ts'
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-export type ActionsOfDevice = {
+type ActionsOfDevice = {
   /** Ours and those asked for elsewhere, newest first. */
   items: DeviceActionView[]
   /** Null when the service could not be asked. */

@@ -16,14 +16,7 @@ import {
   writeIncidentId,
 } from './view.ts'
 
-export {
-  type IncidentDetailView,
-  type IncidentView,
-  readIncidentId,
-  toIncidentDetailView,
-  toIncidentView,
-  writeIncidentId,
-} from './view.ts'
+export type { IncidentView } from './view.ts'
 
 /**
  * Incidents as the customers' Defender has them now. Throws AppError

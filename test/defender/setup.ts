@@ -24,7 +24,7 @@ export const endpointRoles = [
 ]
 export const allRoles = [...graphRoles, ...defenderRoles, ...endpointRoles, 'endpoint:AdvancedQuery.Read.All']
 
-export type Outcome = { tenantId: string; surface: string; failure: RemoteFailure | null }
+type Outcome = { tenantId: string; surface: string; failure: RemoteFailure | null }
 
 export type Setup = {
   simulator: Simulator
@@ -55,7 +55,7 @@ export async function givenDefender(options: Partial<SimulatorOptions> = {}): Pr
 }
 
 /** Everything from the quotas up to the surfaces, with all hosts at one origin. */
-export function givenLayers(origin: string, onOutcome?: OnOutcome): { tokens: Tokens; defender: Defender } {
+function givenLayers(origin: string, onOutcome?: OnOutcome): { tokens: Tokens; defender: Defender } {
   const endpoints = createEndpoints('global', {
     login: origin,
     graph: origin,

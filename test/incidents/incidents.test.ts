@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createIncidents, readIncidentId, writeIncidentId } from '../../src/incidents/incidents.ts'
+import { createIncidents } from '../../src/incidents/incidents.ts'
+import { readIncidentId, writeIncidentId } from '../../src/incidents/view.ts'
 import { analyst, givenStage } from '../devices/setup.ts'
 import { limitedTo, reader } from '../tenants/givens.ts'
 
