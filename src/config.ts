@@ -4,7 +4,7 @@ import type { CloudName } from './clouds/clouds.ts'
 import type { Substitution } from './clouds/endpoints.ts'
 import { readCredentials } from './settings/credentials.ts'
 import { createSettingsReader, type SettingProblem, type SettingsReader } from './settings/reader.ts'
-import { demoRegistration } from './simulator/registration.ts'
+import { demoRegistration, requiredPermissions } from './simulator/registration.ts'
 import { parseRequiredRoles, type RoleKey } from './tenants/roles.ts'
 import type { CredentialSettings } from './tokens/credentials/credential.ts'
 
@@ -26,8 +26,10 @@ export type Config = {
   clientId: string
   /** In the order they are tried. */
   credentials: CredentialSettings[]
-  /** Application permissions that every customer is asked for. */
+  /** Application permissions without which a tenant counts as degraded. */
   requiredRoles: RoleKey[]
+  /** All that customers are asked for: the required ones and those that are merely welcome. */
+  askedRoles: RoleKey[]
   substitution: Substitution
   simulatorPort: number
   simulatorTenants: number
@@ -98,7 +100,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     partnerName:
       read.text('TENANTRY_PARTNER_NAME') ?? (demo ? demoRegistration.partnerName : 'Your security partner'),
     ...(demo ? demoIdentity(read) : readIdentity(read, clientId)),
-    requiredRoles: readRequiredRoles(read),
+    ...readRoles(read, demo),
     substitution: readSubstitution(read, demo, simulatorPort),
     simulatorPort,
     simulatorTenants: read.integer('TENANTRY_SIMULATOR_TENANTS', 25, { min: 1, max: 20_000 }),
@@ -199,10 +201,18 @@ function readSecretKey(read: SettingsReader): string | null {
   return null
 }
 
-function readRequiredRoles(read: SettingsReader): RoleKey[] {
-  const { roles, problems } = parseRequiredRoles(read.text('TENANTRY_REQUIRED_ROLES') ?? defaultRoles)
-  for (const problem of problems) {
-    read.problem('TENANTRY_REQUIRED_ROLES', problem, 'write roles as surface:Role, separated by commas')
-  }
+function readRoles(read: SettingsReader, demo: boolean): Pick<Config, 'requiredRoles' | 'askedRoles'> {
+  const ofDemo = requiredPermissions.map(({ surface, role }) => `${surface}:${role}`).join(',')
+  const requiredRoles = readRoleList(read, 'TENANTRY_REQUIRED_ROLES', defaultRoles)
+  const optionalRoles = readRoleList(read, 'TENANTRY_OPTIONAL_ROLES', demo ? ofDemo : null)
+  return { requiredRoles, askedRoles: [...new Set([...requiredRoles, ...optionalRoles])] }
+}
+
+function readRoleList(read: SettingsReader, setting: string, fallback: string | null): RoleKey[] {
+  const text = read.text(setting) ?? fallback
+  if (text === null) return []
+  const { roles, problems } = parseRequiredRoles(text)
+  for (const problem of problems)
+    read.problem(setting, problem, 'write roles as surface:Role, separated by commas')
   return roles
 }

@@ -11,6 +11,7 @@ import { createConnectLists } from './consent/lists/connect-lists.ts'
 import { createObserve } from './consent/observation.ts'
 import { recomputeMissing } from './consent/required-roles.ts'
 import { createVerification } from './consent/verification.ts'
+import { createBroadcast } from './database/broadcast.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
 import { createDefender, type OnOutcome } from './defender/index.ts'
@@ -41,6 +42,7 @@ import { createHealth } from './tenants/health.ts'
 import { surfaces } from './tenants/roles.ts'
 import { createTenants, type Tenants } from './tenants/tenants.ts'
 import { createTokens, type Tokens } from './tokens/index.ts'
+import { shareDrops, tokenDrop } from './tokens/shared-drops.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -62,7 +64,7 @@ export async function createServices(config: Config, databaseUrl: string) {
   const remote = createRemote({ quotas, log })
   const discovery = createDiscovery({ remote, endpoints })
   const metrics = createMetrics({ tokens: () => tokens, tenants: () => tenants })
-  const tokens: Tokens = createTokens({
+  const ownTokens: Tokens = createTokens({
     ...config,
     endpoints,
     remote,
@@ -75,6 +77,17 @@ export async function createServices(config: Config, databaseUrl: string) {
       audit.record({ ...event, result: 'failed' }).catch(error => log.error({ err: error }, 'audit failed'))
     },
   })
+  const dropsEverywhere = createBroadcast({
+    connectionString: databaseUrl,
+    db,
+    channel: 'tenantry_token_drops',
+    schema: tokenDrop,
+    onMessage: drop => sharedDrops.hear(drop),
+    onGap: () => sharedDrops.missed(),
+    onError: error => log.warn({ err: error }, 'other processes could not be told, or not be heard'),
+  })
+  const sharedDrops = shareDrops(ownTokens, dropsEverywhere.send)
+  const { tokens } = sharedDrops
 
   const staffStore = createStaffStore(db)
   const sessionRows = createSessionRows(db)
@@ -93,9 +106,11 @@ export async function createServices(config: Config, databaseUrl: string) {
     db,
     recheck: tenantId => jobs.enqueue(recheckJob, { tenantId }, { key: tenantId }),
   })
-  const onOutcome: OnOutcome = async (tenantId, surface, failure) => {
+  const onOutcome: OnOutcome = (tenantId, surface, failure) => {
     metrics.surfaceCalled(surface, failure)
-    await health.recordOutcome(tenantId, surface, failure)
+    health
+      .recordOutcome(tenantId, surface, failure)
+      .catch(error => log.error({ err: error, tenantId }, 'an outcome was not recorded'))
   }
   const defender = createDefender({ remote, tokens, endpoints, onOutcome })
 
@@ -213,7 +228,7 @@ export async function createServices(config: Config, databaseUrl: string) {
 
     /** Begins to work: what changed while nothing ran is caught up with first. */
     async start({ work }: { work: boolean }): Promise<void> {
-      await jobs.start({ work })
+      await Promise.all([jobs.start({ work }), dropsEverywhere.start()])
       await hunts.start({ work })
       if (!work) return
       await recomputeMissing({ db, audit }, requiredRoles)
@@ -223,6 +238,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     /** Lets running jobs finish, at most `graceMs`, then frees every connection. */
     async close(graceMs: number): Promise<void> {
       await Promise.all([jobs.stop(graceMs), hunts.stop(Math.max(0, graceMs - 1000))])
+      await dropsEverywhere.stop()
       await remote.close()
       await db.$disconnect()
     },

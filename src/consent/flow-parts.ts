@@ -18,6 +18,7 @@ export type FlowParts = {
   clientId: string
   /** Base URL without a slash at its end. */
   publicUrl: string
+  /** All that the customer is asked for, the merely welcome ones included: consent is for the complete list. */
   requiredRoles: readonly RoleKey[]
   signIn: ProofSignIn
   resolveTenant: ResolveTenant

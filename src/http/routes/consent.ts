@@ -56,7 +56,7 @@ export async function consentRoutes(
   /** Without cookies only those endings can be shown that tell nothing of anybody. */
   function endFor(kind: string, kept: JourneyEnd | null): JourneyEnd | null {
     if (kept?.kind === kind) return kept
-    return kind === 'forged' || kind === 'other_browser' ? journeyEnd(kind, config.requiredRoles) : null
+    return kind === 'forged' || kind === 'other_browser' ? journeyEnd(kind, config.askedRoles) : null
   }
 }
 

@@ -210,7 +210,7 @@ export async function invitationRoutes(app: FastifyInstance, options: Invitation
       link,
       organisation: invitation.pinnedDomain ?? invitation.pinnedTenantId,
       expiresAt: invitation.expiresAt,
-      requiredRoles: config.requiredRoles,
+      requiredRoles: config.askedRoles,
       purpose: invitation.purpose === 'reconsent' ? 'reconsent' : 'consent',
     })
     const query = Object.entries(message).map(([name, text]) => `${name}=${encodeURIComponent(text)}`)

@@ -103,6 +103,10 @@ function settingsInForce(config: Config): { label: string; value: string }[] {
     { label: 'Application (client) id', value: config.clientId },
     { label: 'Required permissions', value: config.requiredRoles.join(', ') },
     {
+      label: 'Also asked for',
+      value: config.askedRoles.filter(role => !config.requiredRoles.includes(role)).join(', ') || 'nothing',
+    },
+    {
       label: 'Database',
       value: config.databaseUrl ? 'PostgreSQL of DATABASE_URL' : `embedded in ${config.dataDir}`,
     },
