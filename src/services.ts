@@ -121,6 +121,7 @@ export async function createServices(config: Config, databaseUrl: string) {
     hunt: defender.hunt,
     log,
     keepDays: config.huntRetentionDays,
+    huntingShare: config.huntingShare,
   })
 
   const { requiredRoles } = config

@@ -5,7 +5,8 @@ import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
 import { namedFailure } from '../../remote/index.ts'
 import { type Actor, requireAct } from '../../tenants/actor.ts'
-import type { ExportChunk } from '../export/source.ts'
+import type { Ledger } from '../export/ledger.ts'
+import type { ExportChunk, ExportSource } from '../export/source.ts'
 import type { Row } from '../results/model.ts'
 import type { ColumnUnion } from '../results/union-columns.ts'
 import { createChannel } from './channel.ts'
@@ -13,13 +14,18 @@ import { createHuntRows } from './create.ts'
 import type { RunHunt } from './engine/ask-tenant.ts'
 import { createEngine, type EngineOptions, type EngineParts, engineDefaults } from './engine/engine.ts'
 import { serviceRowCap } from './engine/run-task.ts'
+import { whyNotSliced } from './engine/slice-safety.ts'
 import { createEngineStore } from './engine/store.ts'
+import { toLedger } from './ledger.ts'
 import type { HuntRequest, HuntSummary, HuntView } from './model.ts'
+import { type HuntPlan, planHunt } from './plan.ts'
 import { readChunks, readColumns, readRange } from './reading/rows.ts'
 import { createReadingStore } from './reading/store.ts'
 import {
   cancelHunt,
+  countOutcomes,
   countTasks,
+  databaseTime,
   findHunt,
   findHunts,
   findTasks,
@@ -28,6 +34,7 @@ import {
   notify,
 } from './store.ts'
 import { toHuntSummary, toHuntTenant } from './view.ts'
+import { type HuntProgress, watchHunt } from './watch.ts'
 
 export type HuntPage = ColumnUnion & {
   /** In the order of `columns`: tenant's id and name first. */
@@ -40,6 +47,8 @@ export type HuntPage = ColumnUnion & {
 }
 
 export type Hunts = {
+  /** What a hunt would do, and what stands against it. @throws AppError `forbidden`, `invalid`, `not_found` */
+  plan(actor: Actor, request: HuntRequest): Promise<HuntPlan>
   /**
    * Writes the hunt and a task per tenant; the workers begin at once.
    *
@@ -68,6 +77,17 @@ export type Hunts = {
   page(actor: Actor, id: string, range?: { offset?: number; limit?: number }): Promise<HuntPage>
   /** All rows in the same order, in bounded memory. @throws AppError `not_found` at the first step */
   rowChunks(actor: Actor, id: string): AsyncGenerator<ExportChunk>
+  /** Who was asked and who answered, over the tenants that the actor may see. @throws AppError `not_found` */
+  ledger(actor: Actor, id: string): Promise<Ledger>
+  /** Everything that an export needs; its rows are read as it is written. @throws AppError `not_found` */
+  exportSource(actor: Actor, id: string): Promise<ExportSource & { fileName: string }>
+  /**
+   * Follows a hunt to its end, at most four events a second. The first event
+   * has all tenants, later ones those that changed.
+   *
+   * @throws AppError `not_found` at the first step
+   */
+  watch(actor: Actor, id: string, signal: AbortSignal): AsyncGenerator<HuntProgress>
   /** Listens; with `work` also does the work of hunts in this process. */
   start(options: { work: boolean }): Promise<void>
   /** Calls under way may end within `graceMs`; others are given back. */
@@ -84,6 +104,8 @@ export type HuntsOptions = {
   keepDays: number
   /** How long tenants that cannot answer yet are tried again; 30 minutes unless told. */
   deadlineMs?: number
+  /** Part of the published hunting rate that is used here; 0.6 unless told. */
+  huntingShare?: number
   engine?: Partial<EngineOptions>
   /** Rows after which the service cuts an answer. */
   rowCap?: number
@@ -106,7 +128,7 @@ export function createHunts(options: HuntsOptions): Hunts {
     log: options.log,
     options: { ...engineDefaults, ...options.engine },
     hunt: options.hunt,
-    whyNotSliced: () => 'slices are not known to be safe',
+    whyNotSliced,
     rowCap: options.rowCap ?? serviceRowCap,
     callBudget: 64,
     now,
@@ -141,9 +163,20 @@ export function createHunts(options: HuntsOptions): Hunts {
     return toHuntSummary(hunt, await countTasks(db, actor, [hunt.id]))
   }
 
+  async function ledger(actor: Actor, id: string): Promise<Ledger> {
+    const hunt = await find(actor, id)
+    return toLedger(await countOutcomes(db, actor, hunt.id))
+  }
+
   return {
     get,
     summary,
+    ledger,
+
+    async plan(actor, request) {
+      requireAct(actor, 'hunt')
+      return planHunt({ db, huntingShare: options.huntingShare ?? 0.6, now }, actor, request)
+    },
 
     async create(actor, request) {
       const { keepDays, deadlineMs = 30 * 60_000 } = options
@@ -208,6 +241,27 @@ export function createHunts(options: HuntsOptions): Hunts {
       yield* readChunks(reading, actor, hunt.id)
     },
 
+    async exportSource(actor, id) {
+      const hunt = await find(actor, id)
+      const [{ columns }, account] = await Promise.all([
+        readColumns(reading, actor, hunt.id),
+        ledger(actor, id),
+      ])
+      const chunks = readChunks(reading, actor, hunt.id)
+      return { columns, chunks, ledger: account, fileName: fileNameOf(hunt) }
+    },
+
+    async *watch(actor, id, signal) {
+      const hunt = await find(actor, id)
+      const tenants = async (since: Date | null) => {
+        const at = await databaseTime(db)
+        // A second back: what commits late bears an earlier time.
+        const tasks = await findTasks(db, actor, hunt.id, since && new Date(since.getTime() - 1000))
+        return { tenants: tasks.map(toHuntTenant), at }
+      }
+      yield* watchHunt({ channel, summary: () => summary(actor, id), tenants }, hunt.id, signal)
+    },
+
     async start({ work }) {
       await channel.open()
       if (work) engine.start()
@@ -219,4 +273,16 @@ export function createHunts(options: HuntsOptions): Hunts {
       await pool.end()
     },
   }
+}
+
+/** Safe on any file system and in any header; says which hunt and when. */
+function fileNameOf(hunt: HuntRecord): string {
+  const name = (hunt.name ?? 'hunt')
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)
+    .toLowerCase()
+  const time = hunt.createdAt.toISOString().slice(0, 16).replace(/[-:]/g, '').replace('T', '-')
+  return `${name || 'hunt'}-${time}`
 }

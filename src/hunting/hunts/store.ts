@@ -157,13 +157,31 @@ export function countTasks(db: Database, actor: Actor, huntIds: string[]): Promi
 
 export type TaskRecord = Omit<Prisma.HuntTaskGetPayload<object>, 'columns'>
 
-/** The tasks of a hunt in the order of its result: by the tenant's name, then id. */
-export function findTasks(db: Database, actor: Actor, huntId: string): Promise<TaskRecord[]> {
+/**
+ * The tasks of a hunt in the order of its result: by the tenant's name, then id.
+ *
+ * @param since only those under way, or ended after it; null: all
+ */
+export function findTasks(
+  db: Database,
+  actor: Actor,
+  huntId: string,
+  since: Date | null = null,
+): Promise<TaskRecord[]> {
+  const moved = since
+    ? Prisma.sql`(k.status IN ('running', 'waiting') OR k."startedAt" >= ${since} OR k."finishedAt" >= ${since})`
+    : Prisma.sql`TRUE`
   return db.$queryRaw<TaskRecord[]>`
     SELECT k."huntId", k."tenantId", k."tenantName", k.status, k.attempts, k."notBefore", k."startedAt",
       k."finishedAt", k."durationMs", k."rowCount", k.truncated, k.slices, k.error, k.surface
     FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
-    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} ORDER BY k."tenantName", k."tenantId"`
+    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} AND ${moved} ORDER BY k."tenantName", k."tenantId"`
+}
+
+/** The database's clock. */
+export async function databaseTime(db: Database): Promise<Date> {
+  const [row] = await db.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`
+  return row?.now ?? new Date()
 }
 
 /**
@@ -200,4 +218,44 @@ export async function hasHiddenTenants(db: Database, actor: Actor, huntId: strin
 /** Sends a notice when the transaction commits. */
 export async function notify(tx: Transaction | Database, payload: object): Promise<void> {
   await tx.$queryRaw`SELECT pg_notify('tenantry_hunts', ${JSON.stringify(payload)})::text`
+}
+
+/**
+ * Tenants whose newest task on these tables was refused because a name did not
+ * resolve, which is how a missing license shows. Looks at the last 20 hunts.
+ */
+export function findTableRefusals(
+  db: Database,
+  tables: string[],
+): Promise<{ tenantId: string; message: string }[]> {
+  return db.$queryRaw<{ tenantId: string; message: string }[]>`
+    SELECT "tenantId", message FROM (
+      SELECT DISTINCT ON (k."tenantId") k."tenantId", k.status, k.error->>'code' AS code, k.error->>'message' AS message
+      FROM "HuntTask" k
+      WHERE k."huntId" IN (
+          SELECT h.id FROM "Hunt" h WHERE h.tables && ${tables}::text[] ORDER BY h.id DESC LIMIT 20)
+        AND k.status IN ('succeeded', 'failed')
+      ORDER BY k."tenantId", k."huntId" DESC) newest
+    WHERE status = 'failed' AND code = 'invalid_query' AND message ILIKE '%failed to resolve%'`
+}
+
+export type LedgerRow = {
+  status: string
+  truncated: boolean
+  isEmpty: boolean
+  code: string | null
+  tasks: number
+  rows: number
+  until: Date | null
+}
+
+/** Tasks by how they ended, over the tenants that the actor may see. */
+export function countOutcomes(db: Database, actor: Actor, huntId: string): Promise<LedgerRow[]> {
+  return db.$queryRaw<LedgerRow[]>`
+    SELECT k.status, k.truncated, k."rowCount" = 0 AS "isEmpty",
+      CASE WHEN k.status = 'failed' THEN k.error->>'code' END AS code,
+      count(*)::int AS tasks, sum(k."rowCount")::float8 AS rows,
+      max(CASE WHEN k.status = 'waiting' THEN k."notBefore" END) AS until
+    FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
+    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} GROUP BY 1, 2, 3, 4`
 }
