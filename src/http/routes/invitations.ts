@@ -36,7 +36,8 @@ const lives = [
   { value: 2160, label: '90 days' },
 ]
 
-const hours = z.coerce.number().int().min(1).max(2160)
+const howLong = 'Choose how long the link is to be valid: at most 90 days'
+const hours = z.coerce.number(howLong).int(howLong).min(1, howLong).max(2160, howLong)
 const newForm = z.object({
   customerName: z.string().trim().min(1, 'Say who the link is for').max(200, 'At most 200 characters'),
   tenant: z.string().trim().max(253, 'A tenant id or a domain is shorter').default(''),
