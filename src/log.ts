@@ -1,4 +1,6 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type LogDestination = DestinationStream
 
 /** Parts of an address that are secrets: link tokens, and what Entra sends back. */
 const secretPath = /^\/join\/[^/?]+/
@@ -11,9 +13,13 @@ export function loggableUrl(url: string): string {
 
 type LoggedRequest = { method: string; url: string; ip?: string }
 
-/** One JSON line per event on standard output; never a cookie, key, link token or code. */
-export function createLog(level: string): Logger {
-  return pino({
+/**
+ * One JSON line per event; never a cookie, key, link token or code.
+ *
+ * @param destination standard output unless told
+ */
+export function createLog(level: string, destination?: LogDestination): Logger {
+  const options = {
     level,
     base: null,
     redact: {
@@ -33,5 +39,6 @@ export function createLog(level: string): Logger {
         remoteAddress: request.ip,
       }),
     },
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
 }

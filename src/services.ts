@@ -30,9 +30,9 @@ import {
   recheckJob,
   verificationJob,
 } from './jobs/kinds.ts'
-import { createLog } from './log.ts'
+import { createLog, type LogDestination } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { createQuotaStore, createQuotas, createRemote } from './remote/index.ts'
+import { createQuotaStore, createQuotas, createRemote, type RemoteOptions } from './remote/index.ts'
 import { createApiKeys } from './staff/api-keys.ts'
 import { createMembers } from './staff/members.ts'
 import { createSignIn } from './staff/sign-in.ts'
@@ -48,9 +48,17 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 export type Services = Awaited<ReturnType<typeof createServices>>
 
-/** Builds each part once and hands it what it needs. Nothing here decides anything. */
-export async function createServices(config: Config, databaseUrl: string) {
-  const log = createLog(config.logLevel)
+/**
+ * Builds each part once and hands it what it needs. Nothing here decides anything.
+ *
+ * @param tuning of the way out, and where the log goes; the defaults are for production
+ */
+export async function createServices(
+  config: Config,
+  databaseUrl: string,
+  tuning: { remote?: Omit<RemoteOptions, 'quotas' | 'log'>; logTo?: LogDestination } = {},
+) {
+  const log = createLog(config.logLevel, tuning.logTo)
   const db = openDatabase(databaseUrl)
   const key = await openKey(config, createInstallationStore(db))
   const audit = createAudit({ db, key })
@@ -61,7 +69,7 @@ export async function createServices(config: Config, databaseUrl: string) {
 
   const endpoints = createEndpoints(config.cloud, config.substitution)
   const quotas = createQuotas({ store: createQuotaStore(db), huntingShare: config.huntingShare })
-  const remote = createRemote({ quotas, log })
+  const remote = createRemote({ ...tuning.remote, quotas, log })
   const discovery = createDiscovery({ remote, endpoints })
   const metrics = createMetrics({ tokens: () => tokens, tenants: () => tenants })
   const ownTokens: Tokens = createTokens({
@@ -228,9 +236,9 @@ export async function createServices(config: Config, databaseUrl: string) {
     ]),
 
     /** Begins to work: what changed while nothing ran is caught up with first. */
-    async start({ work }: { work: boolean }): Promise<void> {
+    async start({ work, hunt = work }: { work: boolean; hunt?: boolean }): Promise<void> {
       await Promise.all([jobs.start({ work }), dropsEverywhere.start()])
-      await hunts.start({ work })
+      await hunts.start({ work: hunt })
       if (!work) return
       await recomputeMissing({ db, audit }, requiredRoles)
       await verification.resumeStranded()

@@ -3,6 +3,7 @@ import type { Database } from '../database/index.ts'
 import { AppError, type RemoteFailure } from '../errors.ts'
 import { type Actor, requireRole, systemActor } from '../tenants/actor.ts'
 import { isAboutThePartner } from '../tenants/consent-problems.ts'
+import { roleChange } from '../tenants/role-comparison.ts'
 import type { RoleKey } from '../tenants/roles.ts'
 import {
   beginVerificationRun,
@@ -92,7 +93,9 @@ export function createVerification({
     const written = await db.$transaction(tx =>
       applyDecision(tx, audit, actor, tenant, observations, decision, continuation, at),
     )
-    if (written && decision.status === 'disconnected') dropTokens(tenant.id)
+    // Other processes hold tokens from before.
+    const hasOtherRoles = decision.settled && roleChange(tenant.rolesGranted, decision.rolesGranted) !== null
+    if (written && (decision.status === 'disconnected' || hasOtherRoles)) dropTokens(tenant.id)
     onChecked(tenant.id)
     return written && countsAsTry ? pause : null
   }

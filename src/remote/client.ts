@@ -29,6 +29,8 @@ export type RemoteOptions = {
   budget?: RetryBudget
   /** Calls of one tenant and quota at once, per process. */
   callsAtOnce?: number
+  /** Bounds on what each call asks for itself, for whoever has less patience. */
+  longest?: { timeoutMs?: number; deadlineMs?: number }
 }
 
 const defaults = { timeoutMs: 30_000, deadlineMs: 120_000, attempts: 4, maxBytes: 8 * 1024 * 1024 }
@@ -40,7 +42,7 @@ const defaults = { timeoutMs: 30_000, deadlineMs: 120_000, attempts: 4, maxBytes
  * a slow answer holds up nobody else's.
  */
 export function createRemote(options: RemoteOptions): Remote {
-  const { quotas, log, now = Date.now, random = Math.random } = options
+  const { quotas, log, now = Date.now, random = Math.random, longest = {} } = options
   const agent = new Agent({
     connections: 256,
     pipelining: 1,
@@ -79,7 +81,10 @@ export function createRemote(options: RemoteOptions): Remote {
         agent,
         { ...call, headers },
         {
-          timeoutMs: call.timeoutMs ?? defaults.timeoutMs,
+          timeoutMs: Math.min(
+            call.timeoutMs ?? defaults.timeoutMs,
+            longest.timeoutMs ?? Number.POSITIVE_INFINITY,
+          ),
           maxBytes: call.maxBytes ?? defaults.maxBytes,
           signal,
         },
@@ -186,7 +191,10 @@ export function createRemote(options: RemoteOptions): Remote {
   return {
     async call(call) {
       budget.earn()
-      const deadlineMs = call.deadlineMs ?? defaults.deadlineMs
+      const deadlineMs = Math.min(
+        call.deadlineMs ?? defaults.deadlineMs,
+        longest.deadlineMs ?? Number.POSITIVE_INFINITY,
+      )
       const whole = new AbortController()
       const stop = () => whole.abort(call.signal?.reason)
       const timer = setTimeout(() => whole.abort(new DOMException('deadline', 'TimeoutError')), deadlineMs)

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { createApp } from '../../src/http/app.ts'
+import type { LogDestination } from '../../src/log.ts'
+import type { RemoteOptions } from '../../src/remote/index.ts'
 import { createServices, type Services } from '../../src/services.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { systemActor } from '../../src/tenants/actor.ts'
@@ -29,6 +31,10 @@ export type StartOptions = {
   settings?: Record<string, string>
   /** Whether jobs are done in this process; true unless told. */
   work?: boolean
+  /** Of the way out: patience, circuits, jitter. */
+  remote?: Omit<RemoteOptions, 'quotas' | 'log'>
+  /** Where the log goes. */
+  logTo?: LogDestination
 }
 
 export async function startApp(options: StartOptions = {}): Promise<RunningApp> {
@@ -48,7 +54,11 @@ export async function startApp(options: StartOptions = {}): Promise<RunningApp> 
     LOG_LEVEL: 'silent',
     ...options.settings,
   })
-  const services = await createServices(config, database.url)
+  const { remote, logTo } = options
+  const services = await createServices(config, database.url, {
+    ...(remote ? { remote } : {}),
+    ...(logTo ? { logTo } : {}),
+  })
   const app = await createApp(services)
   await services.start({ work: options.work ?? true })
   await app.listen({ port, host: '127.0.0.1' })
