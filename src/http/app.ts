@@ -16,6 +16,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
@@ -66,6 +67,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(tenantRoutes, services)
   await app.register(tenantDetailRoutes, services)
   await app.register(tenantIncidentRoutes, services)
+  await app.register(deviceRoutes, services)
   await app.register(connectRoutes, services)
   await app.register(readinessRoutes, services)
   await app.register(auditRoutes, services)

@@ -1,32 +1,33 @@
 import type { FastifyReply } from 'fastify'
 import type { TenantRecord } from '../tenants/store.ts'
 
-/** A page of one tenant, named as its template. */
-type TenantView = 'overview' | 'events' | 'offboarding' | 'incidents' | 'incident' | 'hunt'
-
-const titles: Record<TenantView, string | null> = {
-  overview: null,
-  events: 'Timeline',
-  offboarding: 'Offboard',
-  incidents: 'Incidents',
-  incident: null,
-  hunt: 'Hunt',
+type TenantPageData = Record<string, unknown> & {
+  /** What the page is about; absent on the tenant's own page. */
+  heading?: string
+  /** Pages between the tenant's own and this one. */
+  parents?: { href: string; label: string }[]
+  scripts?: string[]
 }
 
-/** Renders a page of one tenant with its place in the console; `data.title` names it where the view does not. */
+/** Renders a page of one tenant with its place in the console. */
 export async function tenantPage(
   reply: FastifyReply,
   tenant: TenantRecord,
-  view: TenantView,
-  data: Record<string, unknown> & { heading?: string },
+  template: string,
+  data: TenantPageData,
 ): Promise<FastifyReply> {
+  const { heading, parents = [], scripts = [] } = data
   const home = `/tenants/${tenant.id}`
-  const heading = data.heading ?? titles[view]
   const breadcrumbs = [{ href: '/tenants', label: 'Tenants' }]
-  if (heading) breadcrumbs.push({ href: home, label: tenant.name })
+  if (heading) breadcrumbs.push({ href: home, label: tenant.name }, ...parents)
   return await reply.page(
-    `/tenants/${view}`,
-    { title: heading ? `${heading} · ${tenant.name}` : tenant.name, section: 'tenants', breadcrumbs },
+    template,
+    {
+      title: heading ? `${heading} · ${tenant.name}` : tenant.name,
+      section: 'tenants',
+      breadcrumbs,
+      scripts,
+    },
     { home, tenantName: tenant.name, ...data },
   )
 }

@@ -58,7 +58,10 @@ export async function tenantIncidentRoutes(
       now: new Date(),
     }
     if (request.headers['hx-request']) return await reply.partial('/tenants/_incidents', data)
-    return await tenantPage(reply.header('vary', 'hx-request'), tenant, 'incidents', data)
+    return await tenantPage(reply.header('vary', 'hx-request'), tenant, '/tenants/incidents', {
+      heading: 'Incidents',
+      ...data,
+    })
   })
 
   /** The few newest, which the tenant's page fetches once it is shown: no page waits for a live call. */
@@ -83,8 +86,9 @@ export async function tenantIncidentRoutes(
     const incident = await incidents.getLive(actor, tenant.id, incidentId)
     const alerts =
       incident.alerts?.map(alert => ({ ...alert, evidence: groupEvidence(alert.evidence) })) ?? null
-    return await tenantPage(reply, tenant, 'incident', {
+    return await tenantPage(reply, tenant, '/tenants/incident', {
       heading: incident.title,
+      parents: [{ href: `/tenants/${tenant.id}/incidents`, label: 'Incidents' }],
       incident: { ...incident, alerts },
     })
   })

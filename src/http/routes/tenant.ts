@@ -55,7 +55,7 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
   app.get<WithTenant>('/tenants/:tenantId', async (request, reply) => {
     const actor = requireActor(request)
     const tenant = await tenants.get(actor, request.params.tenantId)
-    return await tenantPage(reply, tenant, 'overview', await view(actor, tenant))
+    return await tenantPage(reply, tenant, '/tenants/overview', await view(actor, tenant))
   })
 
   /** What the page asks for again and again while a verification is under way. */
@@ -114,7 +114,7 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
         const tenant = await tenants.get(actor, request.params.tenantId)
         const errors = { tags: [error.message, error.remedy].filter(Boolean).join('. ') }
         const shown = { ...(await view(actor, tenant)), form: { tags }, errors }
-        return await tenantPage(reply.code(422), tenant, 'overview', shown)
+        return await tenantPage(reply.code(422), tenant, '/tenants/overview', shown)
       }
     },
   )
@@ -127,7 +127,8 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
       limit: 100,
       cursor: cursor ?? null,
     })
-    return await tenantPage(reply, tenant, 'events', {
+    return await tenantPage(reply, tenant, '/tenants/events', {
+      heading: 'Timeline',
       events: items.map(({ at, type, detail }) => ({ at, detail, ...eventWords(type) })),
       nextHref: nextCursor ? `/tenants/${tenant.id}/events?cursor=${nextCursor}` : null,
       firstHref: cursor ? `/tenants/${tenant.id}/events` : null,
@@ -136,7 +137,11 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
 
   app.get<WithTenant>('/tenants/:tenantId/offboarding', async (request, reply) => {
     const tenant = await offboardable(requireActor(request), request.params.tenantId)
-    return await tenantPage(reply, tenant, 'offboarding', { typed: '', error: null })
+    return await tenantPage(reply, tenant, '/tenants/offboarding', {
+      heading: 'Offboard',
+      typed: '',
+      error: null,
+    })
   })
 
   app.post<WithTenant>(
@@ -148,7 +153,11 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
       const { name } = z.object({ name: z.string().max(300).default('') }).parse(request.body ?? {})
       if (name.trim().toLowerCase() !== tenant.name.toLowerCase()) {
         const error = `Type the name as it stands above: ${tenant.name}`
-        return await tenantPage(reply.code(422), tenant, 'offboarding', { typed: name, error })
+        return await tenantPage(reply.code(422), tenant, '/tenants/offboarding', {
+          heading: 'Offboard',
+          typed: name,
+          error,
+        })
       }
       await tenants.remove(actor, tenant.id)
       request.session.flash = {
