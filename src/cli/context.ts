@@ -19,8 +19,13 @@ export const commandLineActor: Actor = {
  * Runs `work` with the same services as the server has, and lets go of
  * everything afterwards. Uses what a running server has started; starts, and
  * stops again, what is missing.
+ *
+ * @param options.hunt also do the work of hunts here, as no server may be running
  */
-export async function withServices<T>(work: (services: Services, config: Config) => Promise<T>): Promise<T> {
+export async function withServices<T>(
+  work: (services: Services, config: Config) => Promise<T>,
+  options: { hunt: boolean } = { hunt: false },
+): Promise<T> {
   const config = loadConfig({ LOG_LEVEL: 'warn', ...readEnvironment() })
   const database = await openServer(config)
   try {
@@ -28,7 +33,7 @@ export async function withServices<T>(work: (services: Services, config: Config)
     const simulator = config.demo && !(await isReachable(config)) ? await startSimulatorProcess(config) : null
     const services = await createServices(config, database.url)
     try {
-      await services.start({ work: false })
+      await services.start({ work: false, hunt: options.hunt })
       return await work(services, config)
     } finally {
       await services.close(5000)

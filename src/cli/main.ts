@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
 import { SettingsError } from '../config.ts'
 import { AppError, RemoteError } from '../errors.ts'
 import { apiKeyCommands } from './commands/api-key.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { huntCommand } from './commands/hunt.ts'
 import { inviteCommand } from './commands/invite.ts'
 import { tenantCommands } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -19,6 +21,7 @@ inviteCommand(program)
 tenantCommands(program)
 verifyCommand(program)
 tokenCommand(program)
+huntCommand(program)
 
 // Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.
 process.exitCode = await program.parseAsync().then(() => process.exitCode ?? 0, explain)
@@ -29,11 +32,22 @@ process.exit()
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof SettingsError) console.error(error.message)
-  else if (error instanceof AppError)
+  else if (error instanceof AppError) {
     console.error(`${error.code}: ${error.message}${error.remedy ? `. ${error.remedy}` : ''}`)
-  else if (error instanceof RemoteError) {
+    for (const line of problemLines(error.details.problems)) console.error(line)
+  } else if (error instanceof RemoteError) {
     const { service, code, message, remedy, requestId } = error.failure
     console.error(`${service}: ${code}: ${message} ${remedy}${requestId ? ` (request ${requestId})` : ''}`)
   } else console.error(error)
   return 1
+}
+
+/** Where a query is wrong, one line each, as compilers write it. */
+function problemLines(problems: unknown): string[] {
+  const read = z
+    .array(z.object({ line: z.number(), column: z.number(), message: z.string(), severity: z.string() }))
+    .safeParse(problems)
+  return (read.data ?? []).map(
+    ({ line, column, message, severity }) => `  ${line}:${column}  ${severity}  ${message}`,
+  )
 }
