@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import type { Audit } from '../../audit/audit.ts'
+import type { Transaction } from '../../audit/store.ts'
+import type { Database } from '../../database/index.ts'
+import { AppError } from '../../errors.ts'
+import { type Actor, requireAct, requireRole } from '../../tenants/actor.ts'
+import type { QueryDraft, QueryFilters, QueryVersionView, SavedQueryView } from './model.ts'
+import { fillIn } from './parameters.ts'
+import { readDraft } from './read-draft.ts'
+import { seedLibrary } from './seed.ts'
+import {
+  changeQuery,
+  countByTactic,
+  countQueries,
+  createQuery,
+  deleteQuery,
+  findQueries,
+  findQuery,
+  findVersion,
+  findVersions,
+  isNameTaken,
+  type QueryRecord,
+  schedulesOf,
+} from './store.ts'
+import { toSavedQuery, toVersion } from './view.ts'
+
+export type Library = {
+  /** By name; `limit` 1–200. @throws AppError `invalid` for a bad cursor */
+  list(
+    actor: Actor,
+    filters?: QueryFilters,
+    page?: { limit?: number; cursor?: string | null },
+  ): Promise<{ items: SavedQueryView[]; nextCursor: string | null }>
+  count(actor: Actor, filters?: QueryFilters): Promise<number>
+  /** How many queries there are of each tactic; of none under the empty text. */
+  countByTactic(actor: Actor): Promise<Map<string, number>>
+  /** @throws AppError `not_found` */
+  get(actor: Actor, id: string): Promise<SavedQueryView>
+  /** Newest first. @throws AppError `not_found` */
+  versions(actor: Actor, id: string): Promise<QueryVersionView[]>
+  /** @throws AppError `forbidden`, `invalid` with `fields`, `invalid_query` with `problems`, `conflict` */
+  create(actor: Actor, draft: QueryDraft, options?: SaveOptions): Promise<SavedQueryView>
+  /**
+   * @param expectedVersion the version that the change was made from
+   * @throws AppError as `create`; `conflict` also when somebody else changed it meanwhile
+   */
+  change(
+    actor: Actor,
+    id: string,
+    draft: QueryDraft,
+    options: SaveOptions & { expectedVersion: number },
+  ): Promise<SavedQueryView>
+  /** The owner's or an administrator's to do. @throws AppError `forbidden`, `not_found`, `conflict` when scheduled */
+  remove(actor: Actor, id: string): Promise<void>
+  /**
+   * The text that runs, with the parameters filled in.
+   *
+   * @param version the newest unless told
+   * @throws AppError `not_found`, `invalid` with `parameters`
+   */
+  render(
+    actor: Actor,
+    id: string,
+    values: Readonly<Record<string, string>>,
+    version?: number,
+  ): Promise<{ query: string; name: string; version: number }>
+  /** Schedules that run it. */
+  schedulesOf(actor: Actor, id: string): Promise<{ id: string; name: string }[]>
+  /** Brings in the queries that come with Tenantry. */
+  seed(): Promise<void>
+}
+
+type SaveOptions = { allowUnknownNames?: boolean }
+
+const uuid = z.uuid()
+
+/** Queries that are kept: shared by all staff, with every change. */
+export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Library {
+  async function find(actor: Actor, id: string): Promise<QueryRecord> {
+    requireAct(actor, 'look')
+    const query = uuid.safeParse(id).success ? await findQuery(db, id) : null
+    if (query) return query
+    throw new AppError('not_found', 'there is no such query in the library', {
+      remedy: 'Look it up in the library; somebody may have removed it.',
+    })
+  }
+
+  async function requireFreeName(tx: Transaction, name: string, exceptId: string | null): Promise<void> {
+    if (!(await isNameTaken(tx, name, exceptId))) return
+    const fields = { name: 'Another query has this name' }
+    throw new AppError('conflict', 'another query of the library has this name', {
+      remedy: 'Choose another name.',
+      details: { fields },
+    })
+  }
+
+  return {
+    async list(actor, filters = {}, page = {}) {
+      requireAct(actor, 'look')
+      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
+      const after = page.cursor ? Buffer.from(page.cursor, 'base64url').toString('utf8') : null
+      if (after?.includes('\u0000')) throw new AppError('invalid', '"cursor" is not one that this list gave')
+      const records = await findQueries(db, filters, after, limit + 1)
+      const last = records.length > limit ? records[limit - 1] : undefined
+      return {
+        items: records.slice(0, limit).map(toSavedQuery),
+        nextCursor: last ? Buffer.from(last.nameKey).toString('base64url') : null,
+      }
+    },
+
+    async count(actor, filters = {}) {
+      requireAct(actor, 'look')
+      return countQueries(db, filters)
+    },
+
+    async countByTactic(actor) {
+      requireAct(actor, 'look')
+      return countByTactic(db)
+    },
+
+    async get(actor, id) {
+      return toSavedQuery(await find(actor, id))
+    },
+
+    async versions(actor, id) {
+      const query = await find(actor, id)
+      return (await findVersions(db, query.id)).map(toVersion)
+    },
+
+    async create(actor, draft, { allowUnknownNames = false } = {}) {
+      requireAct(actor, 'hunt')
+      const read = readDraft(draft, allowUnknownNames)
+      return db.$transaction(async tx => {
+        await requireFreeName(tx, read.name, null)
+        const made = await createQuery(tx, read, actor)
+        await audit.record(
+          { actor, action: 'query.created', target: made.id, detail: { name: made.name } },
+          tx,
+        )
+        return toSavedQuery(made)
+      })
+    },
+
+    async change(actor, id, draft, { expectedVersion, allowUnknownNames = false }) {
+      requireAct(actor, 'hunt')
+      const query = await find(actor, id)
+      refuseBuiltIn(query)
+      const read = readDraft(draft, allowUnknownNames)
+      return db.$transaction(async tx => {
+        await requireFreeName(tx, read.name, query.id)
+        const changed = await changeQuery(tx, query.id, read, actor, expectedVersion)
+        if (!changed) {
+          throw new AppError('conflict', 'somebody else changed this query meanwhile', {
+            remedy: 'Look at the newest version, then make your change again.',
+          })
+        }
+        const detail = { name: changed.name, version: changed.version }
+        await audit.record({ actor, action: 'query.changed', target: query.id, detail }, tx)
+        return toSavedQuery(changed)
+      })
+    },
+
+    async remove(actor, id) {
+      requireAct(actor, 'hunt')
+      const query = await find(actor, id)
+      refuseBuiltIn(query)
+      if (query.ownerId !== actor.id) requireRole(actor, 'admin')
+      const schedules = await schedulesOf(db, query.id)
+      if (schedules.length > 0) {
+        throw new AppError('conflict', `the query is run by ${schedules.length} schedules`, {
+          remedy: `Remove these schedules first: ${schedules.map(({ name }) => name).join(', ')}.`,
+        })
+      }
+      await db.$transaction(async tx => {
+        await deleteQuery(tx, query.id)
+        const detail = { name: query.name }
+        await audit.record({ actor, action: 'query.removed', target: query.id, detail }, tx)
+      })
+    },
+
+    async render(actor, id, values, version) {
+      const query = await find(actor, id)
+      const wanted =
+        version === undefined || version === query.version ? query : await findVersion(db, query.id, version)
+      if (!wanted) throw new AppError('not_found', 'the query has no such version')
+      return { query: fillIn(wanted.query, values), name: wanted.name, version: wanted.version }
+    },
+
+    async schedulesOf(actor, id) {
+      const query = await find(actor, id)
+      return schedulesOf(db, query.id)
+    },
+
+    seed: () => seedLibrary(db),
+  }
+}
+
+function refuseBuiltIn(query: QueryRecord): void {
+  if (query.builtIn === null) return
+  throw new AppError('forbidden', 'queries that come with Tenantry stay as they are', {
+    remedy: 'Save a copy and change that.',
+  })
+}
