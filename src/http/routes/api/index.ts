@@ -2,6 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../../services.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { auditApi } from './audit.ts'
+import { deviceApi } from './devices.ts'
+import { huntApi } from './hunts.ts'
+import { incidentApi } from './incidents.ts'
 import { invitationApi } from './invitations.ts'
 import { readOperations } from './operations.ts'
 import { tenantApi } from './tenants.ts'
@@ -16,6 +19,9 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
       })
       await api.register(invitationApi, services)
       await api.register(tenantApi, services)
+      await api.register(deviceApi, services)
+      await api.register(incidentApi, services)
+      await api.register(huntApi, services)
       await api.register(auditApi, services)
     },
     { prefix: '/api/v1' },

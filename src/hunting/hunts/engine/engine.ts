@@ -68,6 +68,8 @@ export function createEngine(parts: EngineParts): HuntEngine {
   let isDry = false
   let isWoken = false
   let timer: NodeJS.Timeout | undefined
+  let lookAt = 0
+  let tidiedAt = 0
   let renewal: NodeJS.Timeout | undefined
   let unlisten = (): void => {}
 
@@ -128,19 +130,27 @@ export function createEngine(parts: EngineParts): HuntEngine {
     schedule(Math.max(50, Math.min(options.pollMs, (await store.nextDueMs()) ?? options.pollMs)))
   }
 
+  /** Looks again after so long, or earlier when that was planned already. */
   function schedule(ms: number): void {
+    const at = Date.now() + ms
+    if (timer && lookAt <= at) return
     clearTimeout(timer)
+    lookAt = at
     timer = setTimeout(() => void look(), ms)
     timer.unref()
   }
 
-  /** What nobody tells: processes that died, deadlines, tasks whose wait is over. */
+  /** What nobody tells: tasks whose wait is over or whose tenant is free again, processes that died, deadlines. */
   async function look(): Promise<void> {
+    timer = undefined
     if (state !== 'working') return
-    try {
-      await store.tidy(outOfTime())
-    } catch (error) {
-      log.error({ err: error }, 'hunts could not be tidied')
+    if (Date.now() - tidiedAt >= options.pollMs) {
+      tidiedAt = Date.now()
+      try {
+        await store.tidy(outOfTime())
+      } catch (error) {
+        log.error({ err: error }, 'hunts could not be tidied')
+      }
     }
     schedule(options.pollMs)
     wake()
