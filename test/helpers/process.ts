@@ -9,6 +9,8 @@ export type TenantryProcess = {
   pid: number
   /** All that it wrote so far. */
   output(): string
+  standardOutput(): string
+  standardError(): string
   /** Resolves once it wrote the text; rejects when it ends without. */
   wrote(text: string): Promise<void>
   signal(signal: NodeJS.Signals): void
@@ -28,10 +30,12 @@ export function runTenantry(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
+  const streams = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', chunk => {
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', chunk => {
       text += chunk
+      streams[name] += chunk
       for (const watcher of watchers) watcher()
     })
   }
@@ -40,6 +44,8 @@ export function runTenantry(
   return {
     pid: child.pid ?? 0,
     output: () => text,
+    standardOutput: () => streams.stdout,
+    standardError: () => streams.stderr,
     ended,
     signal: signal => child.kill(signal),
     wrote: wanted =>

@@ -149,7 +149,8 @@ export function createEngine(parts: EngineParts): HuntEngine {
       try {
         await store.tidy(outOfTime())
       } catch (error) {
-        log.error({ err: error }, 'hunts could not be tidied')
+        // After the stop the connections are gone, and the next process tidies.
+        if (state === 'working') log.error({ err: error }, 'hunts could not be tidied')
       }
     }
     schedule(options.pollMs)
