@@ -1,6 +1,5 @@
-import type { Surface } from '../clouds/clouds.ts'
 import { compareRoles } from '../tenants/role-comparison.ts'
-import { describeForCustomer, type RoleKey, splitRole, surfaces } from '../tenants/roles.ts'
+import { describeForCustomer, type RoleKey } from '../tenants/roles.ts'
 import { type FailureView, toFailureView } from '../tenants/view.ts'
 import { approvers } from './approvers.ts'
 import type { InvitationStatus } from './invitation-status.ts'
@@ -59,10 +58,10 @@ export type CustomerPage = {
   expiresAt: string
   /** Somebody set out for Microsoft with this link, and no answer has come back. */
   hasSetOut: boolean
-  /** Everything that is asked for, by product. */
-  permissions: { surface: Surface; product: string; items: PermissionWords[] }[]
+  /** Everything that is asked for: what only reads, and what changes or does something. */
+  permissions: { reading: PermissionWords[]; acting: PermissionWords[] }
   /** For a renewed consent: only what is new; null when everything is. */
-  changes: { added: PermissionWords[]; unchanged: number } | null
+  changes: { added: CustomerPage['permissions']; unchanged: PermissionWords[] } | null
   /** Directory roles of which any one can approve. */
   approvers: string[]
 }
@@ -77,25 +76,29 @@ export function toCustomerPage(
   granted: readonly RoleKey[] | null,
 ): CustomerPage {
   const isRenewal = invitation.purpose === 'reconsent' && granted !== null
-  const missing = isRenewal ? compareRoles(requiredRoles, granted).missing : []
+  const missing: readonly RoleKey[] = isRenewal ? compareRoles(requiredRoles, granted).missing : []
   return {
     customerName: invitation.customer.name,
     organisation: invitation.pinnedDomain ?? invitation.pinnedTenantId,
     purpose: invitation.purpose === 'reconsent' ? 'reconsent' : 'consent',
     expiresAt: invitation.expiresAt.toISOString(),
     hasSetOut: invitation.status === 'started',
-    permissions: permissionsByProduct(requiredRoles),
+    permissions: byEffect(requiredRoles),
     changes: isRenewal
-      ? { added: missing.map(describeForCustomer), unchanged: requiredRoles.length - missing.length }
+      ? {
+          added: byEffect(missing),
+          unchanged: requiredRoles.filter(role => !missing.includes(role)).map(describeForCustomer),
+        }
       : null,
     approvers: approvers(requiredRoles),
   }
 }
 
-function permissionsByProduct(roles: readonly RoleKey[]): CustomerPage['permissions'] {
-  return surfaces.flatMap(surface => {
-    const items = roles.filter(role => splitRole(role).surface === surface).map(describeForCustomer)
-    const product = items[0]?.product
-    return product ? [{ surface, product, items }] : []
-  })
+/** By the names that Microsoft gives them; whatever does not end in Read counts as acting. */
+function byEffect(roles: readonly RoleKey[]): CustomerPage['permissions'] {
+  const isReading = (role: RoleKey) => /\.Read(\.All)?$/.test(role)
+  return {
+    reading: roles.filter(isReading).map(describeForCustomer),
+    acting: roles.filter(role => !isReading(role)).map(describeForCustomer),
+  }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { verificationProgress } from '../../src/consent/progress.ts'
 import { admin } from '../tenants/givens.ts'
-import { createStage, requiredRoles, type Stage, Visitor } from './stage.ts'
+import { createStage, type Stage, Visitor } from './stage.ts'
 
 let stage: Stage
 
@@ -370,7 +370,7 @@ test('a renewed consent keeps a working tenant working and shows what was new', 
     kind: 'page',
     page: {
       purpose: 'reconsent',
-      changes: { added: [{ name: 'ThreatHunting.Read.All' }], unchanged: requiredRoles.length - 1 },
+      changes: { added: { reading: [{ name: 'ThreatHunting.Read.All' }], acting: [] } },
     },
   })
   expect(end.kind).toBe('approved')

@@ -244,8 +244,7 @@ function toRow(invitation: InvitationRecord) {
 
 /** Why it did not work out, while it has not since. */
 function failureOf(invitation: InvitationRecord) {
-  const isOpen = invitation.status === 'failed' || invitation.status === 'declined'
-  return isOpen ? readStoredFailure(invitation.lastError) : null
+  return invitation.status === 'failed' ? readStoredFailure(invitation.lastError) : null
 }
 
 function statusTabs(
