@@ -31,7 +31,7 @@ export async function withServices<T>(
   try {
     await migrate(database.url)
     const simulator = config.demo && !(await isReachable(config)) ? await startSimulatorProcess(config) : null
-    const services = await createServices(config, database.url)
+    const services = await createServices(config, database.url, { logTo: process.stderr })
     try {
       await services.start({ work: false, hunt: options.hunt })
       return await work(services, config)
