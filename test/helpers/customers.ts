@@ -1,6 +1,6 @@
 import type { CustomerProfile } from '../../src/simulator/world.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
-import type { RunningApp } from '../helpers/app.ts'
+import type { RunningApp } from './app.ts'
 
 /** Roles on every surface, so that a test can choose which one answers. */
 export const roles = {
