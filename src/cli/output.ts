@@ -13,7 +13,7 @@ export function printTable(headings: string[], rows: (string | number | null)[][
   for (const row of cells) {
     process.stdout.write(
       `${row
-        .map((cell, column) => fit(cell, widths[column] ?? 0))
+        .map((cell, column) => fitted(cell, widths[column] ?? 0))
         .join('  ')
         .trimEnd()}\n`,
     )
@@ -26,7 +26,7 @@ export function plain(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }
 
-function fit(text: string, width: number): string {
+function fitted(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
 }
 

@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 async function heading(page: Page): Promise<string> {
-  return await page.getByRole('heading', { level: 1 }).innerText()
+  return (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
 }
 
 test('an administrator signs in, lands where they wanted to go, and signs out here and at Entra', async () => {
