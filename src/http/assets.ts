@@ -23,7 +23,7 @@ export type Asset = { type: string; body: Buffer; etag: string }
 export type AssetUrl = (path: string) => string
 
 /**
- * Our own scripts, styles and pictures, and htmx. The style sheets are one
+ * Our own scripts, styles and pictures, and htmx with its server-sent events. The style sheets are one
  * file in the order of css/order.json: one request, and the cascade layers
  * arrive in order.
  */
@@ -39,7 +39,12 @@ export function loadAssets(): { assets: Map<string, Asset>; assetUrl: AssetUrl }
   const order = JSON.parse(readFileSync(join(folder, 'css/order.json'), 'utf8')) as string[]
   const sheets = order.map(name => readFileSync(join(folder, 'css', name)))
   add('app.css', 'text/css; charset=utf-8', Buffer.concat(sheets))
-  add('vendor/htmx.min.js', 'text/javascript; charset=utf-8', readFileSync(join(htmxFolder(), 'htmx.min.js')))
+  for (const [name, file] of [
+    ['htmx.min.js', 'htmx.min.js'],
+    ['hx-sse.min.js', 'ext/hx-sse.min.js'],
+  ] as const) {
+    add(`vendor/${name}`, 'text/javascript; charset=utf-8', readFileSync(join(htmxFolder(), file)))
+  }
 
   return {
     assets,

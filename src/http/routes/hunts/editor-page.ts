@@ -1,53 +1,96 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { AppError } from '../../../errors.ts'
+import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import { type Actor, may } from '../../../tenants/actor.ts'
 import type { Tenants } from '../../../tenants/tenants.ts'
 import { editorBase } from '../../monaco.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { editorHeaders } from './content-security.ts'
-import { type Draft, readDraft, timespans } from './draft.ts'
+import { type Draft, readDraft, timespans, toRequest } from './draft.ts'
+import { listHunts, recentHunts } from './hunt-list.ts'
 import { findPicker } from './picker.ts'
-import { planView } from './plan-view.ts'
+import { type PlanView, showAnalysis, showPlan } from './plan-view.ts'
 
-export type EditorOptions = { tenants: Tenants; loginOrigins: string[]; publicUrl: string }
+export type EditorOptions = {
+  hunts: Hunts
+  tenants: Tenants
+  loginOrigins: string[]
+  publicUrl: string
+}
 
-/** The page on which hunts are written, checked and begun. */
+const pageQuery = z.object({
+  /** A hunt whose query, name and time span are taken over. */
+  from: z.uuid().optional().catch(undefined),
+  cursor: z.uuid().optional().catch(undefined),
+  whose: z.enum(['mine', 'all']).catch('all').default('all'),
+})
+
+/** The page on which hunts are written, checked and begun, and all hunts so far. */
 export async function huntEditorRoutes(app: FastifyInstance, options: EditorOptions): Promise<void> {
-  const { tenants, loginOrigins, publicUrl } = options
+  const { hunts, tenants, loginOrigins, publicUrl } = options
   const headers = editorHeaders(loginOrigins, publicUrl.startsWith('https:'))
 
-  async function page(request: FastifyRequest, reply: FastifyReply, draft: Draft, errors = {}) {
+  async function plan(actor: Actor, draft: Draft): Promise<PlanView> {
+    try {
+      return showPlan(draft.query, await hunts.plan(actor, toRequest(draft)))
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'forbidden') throw error
+      return showAnalysis(draft.query, { message: error.message, remedy: error.remedy })
+    }
+  }
+
+  async function page(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    draft: Draft,
+    errors: { query?: string; tenants?: string } = {},
+  ) {
     const actor = requireActor(request)
-    const [picker, { byTag }] = await Promise.all([
+    const listed = pageQuery.parse(request.query)
+    const mayHunt = may(actor, 'hunt')
+    const [picker, { byTag }, planned, list, recent] = await Promise.all([
       findPicker(tenants, actor, draft.tenantSearch, draft.tenantIds),
       tenants.summarize(actor),
+      mayHunt ? plan(actor, draft) : null,
+      listHunts(hunts, actor, listed),
+      mayHunt ? recentHunts(hunts, actor) : [],
     ])
+    const scripts = mayHunt ? ['hunt-editor.js'] : []
     return await reply.page(
       '/hunts/index',
-      { title: 'Hunts', section: 'hunts', scripts: ['hunt-editor.js'] },
-      {
-        draft,
-        errors,
-        picker,
-        tags: byTag,
-        timespans,
-        editorBase,
-        plan: planView(draft.query, picker.total),
-        recent: [],
-        hunts: [],
-        nextHref: null,
-        firstHref: null,
-        now: new Date(),
-      },
+      { title: 'Hunts', section: 'hunts', scripts },
+      { ...list, draft, errors, picker, tags: byTag, timespans, editorBase, plan: planned, recent },
     )
   }
 
-  app.get('/hunts', headers, async (request, reply) => page(request, reply, readDraft(request.query)))
+  app.get('/hunts', headers, async (request, reply) => {
+    const actor = requireActor(request)
+    const { from } = pageQuery.parse(request.query)
+    if (!from) return await page(request, reply, readDraft(request.query))
+    const { query, name, timespan, selection } = await hunts.summary(actor, from)
+    const scope = selection.kind === 'tag' ? { scope: 'tag', tag: selection.tag } : {}
+    return await page(request, reply, readDraft({ query, name, timespan: timespan ?? undefined, ...scope }))
+  })
 
   /** The check before the run; without a script the whole page comes again with it. */
   app.post('/hunts/plan', { ...headers, preHandler: app.csrfProtection }, async (request, reply) => {
     const draft = readDraft(request.body)
     if (!request.headers['hx-request']) return await page(request, reply, draft)
-    const total = await tenants.count(requireActor(request))
-    return await reply.partial('/hunts/_plan', { plan: planView(draft.query, total) })
+    return await reply.partial('/hunts/_plan', { plan: await plan(requireActor(request), draft) })
+  })
+
+  app.post('/hunts', { ...headers, preHandler: app.csrfProtection }, async (request, reply) => {
+    const draft = readDraft(request.body)
+    try {
+      const { id } = await hunts.create(requireActor(request), toRequest(draft))
+      return reply.redirect(`/hunts/${id}`, 303)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'forbidden') throw error
+      const words = [error.message, error.remedy].filter(Boolean).join('. ')
+      const errors = error.code === 'invalid_query' ? { query: words } : { tenants: words }
+      return await page(request, reply.code(422), draft, errors)
+    }
   })
 
   app.get('/hunts/tenants', async (request, reply) => {

@@ -1,0 +1,33 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { ledgerText } from '../../../hunting/export/ledger.ts'
+import { exportFormats, writeExport } from '../../../hunting/export/write-export.ts'
+import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import { requireActor } from '../../plugins/actors.ts'
+
+const query = z.object({
+  format: z.enum(['csv', 'ndjson', 'json', 'parquet', 'ledger']),
+  bom: z.stringbool().default(false),
+})
+
+/** Downloads of a whole result, written as it is read. CSV and NDJSON have their account beside them, as a file of its own. */
+export async function huntExportRoutes(app: FastifyInstance, { hunts }: { hunts: Hunts }): Promise<void> {
+  app.get<{ Params: { huntId: string } }>('/hunts/:huntId/export', async (request, reply) => {
+    const { format, bom } = query.parse(request.query)
+    const source = await hunts.exportSource(requireActor(request), request.params.huntId)
+    const name = (extension: string) => `attachment; filename="${source.fileName}.${extension}"`
+    reply.header('cache-control', 'no-store')
+    if (format === 'ledger') {
+      return reply
+        .type('text/plain; charset=utf-8')
+        .header('content-disposition', name('ledger.txt'))
+        .send(ledgerText(source.ledger))
+    }
+    const { contentType, extension } = exportFormats[format]
+    return reply
+      .type(contentType)
+      .header('content-disposition', name(extension))
+      .send(Readable.from(writeExport(format, source, { bom }), { objectMode: false }))
+  })
+}

@@ -1,0 +1,135 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import { type HuntSummary, isOver } from '../../../hunting/hunts/model.ts'
+import { type Actor, may } from '../../../tenants/actor.ts'
+import { requireActor } from '../../plugins/actors.ts'
+import { rowJson, showRow } from './cells.ts'
+import { durationOf, huntTitle, selectionWords } from './hunt-words.ts'
+import { showProgress } from './progress-view.ts'
+import { type ResultAddress, readAddress, writeAddress } from './result-address.ts'
+import { viewRows, viewTenants } from './result-view.ts'
+
+type WithHunt = { Params: { huntId: string } }
+
+/** A hunt's page: how it stands, and its result in several views. */
+export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts: Hunts }): Promise<void> {
+  async function view(actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+    if (address.view === 'tenants') return { tenantTable: await viewTenants(hunts, actor, hunt, address) }
+    return { table: await viewRows(hunts, actor, hunt, address) }
+  }
+
+  app.get<WithHunt>('/hunts/:huntId', async (request, reply) => {
+    const actor = requireActor(request)
+    const hunt = await hunts.summary(actor, request.params.huntId)
+    const address = readAddress(request.url)
+    // What the form asked for stands in the address from then on.
+    if (new URL(request.url, 'http://localhost').searchParams.has('column')) {
+      return reply.redirect(writeAddress(hunt.id, { ...address, offset: 0 }), 303)
+    }
+    const [progress, result] = await Promise.all([
+      showProgress(hunts, actor, hunt),
+      view(actor, hunt, address),
+    ])
+    return await reply.page(
+      '/hunts/show',
+      {
+        title: huntTitle(hunt),
+        section: 'hunts',
+        breadcrumbs: [{ href: '/hunts', label: 'Hunts' }],
+        scripts: ['hunt-result.js'],
+      },
+      {
+        ...progress,
+        ...result,
+        address,
+        title: huntTitle(hunt),
+        selection: selectionWords(hunt),
+        durationMs: durationOf(hunt),
+        mayCancel: !isOver(hunt.status) && may(actor, 'hunt'),
+        tabs: tabsOf(hunt, address),
+      },
+    )
+  })
+
+  app.post<WithHunt>(
+    '/hunts/:huntId/cancellation',
+    { preHandler: app.csrfProtection },
+    async (request, reply) => {
+      const { id } = await hunts.cancel(requireActor(request), request.params.huntId)
+      request.session.flash = { kind: 'info', text: 'The hunt is canceled. What came until then is kept.' }
+      return reply.redirect(`/hunts/${id}`, 303)
+    },
+  )
+
+  /** One row, whole: each value with all its characters. */
+  app.get<{ Params: { huntId: string; position: string } }>(
+    '/hunts/:huntId/rows/:position',
+    async (request, reply) => {
+      const actor = requireActor(request)
+      const hunt = await hunts.summary(actor, request.params.huntId)
+      const position = z.coerce.number().int().min(0).catch(0).parse(request.params.position)
+      const address = readAddress(request.url)
+      const { columns, rows, total } = await hunts.page(actor, hunt.id, { offset: position, limit: 1 })
+      const [row] = rows
+      if (!row) return reply.callNotFound()
+      const cells = showRow(columns, row)
+      const back = writeAddress(hunt.id, address)
+      return await reply.page(
+        '/hunts/row',
+        {
+          title: `Row ${position + 1}`,
+          section: 'hunts',
+          breadcrumbs: [
+            { href: '/hunts', label: 'Hunts' },
+            { href: back, label: huntTitle(hunt) },
+          ],
+        },
+        {
+          values: columns.map(({ name, type }, index) => ({
+            name,
+            type,
+            cell: cells[index],
+            onlyHref: writeAddress(hunt.id, {
+              ...address,
+              offset: 0,
+              filters: [...address.filters, filterFor(name, row[index] ?? null, cells[index]?.text ?? '')],
+            }),
+          })),
+          position,
+          total,
+          json: rowJson(columns, row),
+          previousHref: position > 0 ? rowHref(hunt.id, position - 1, request.url) : null,
+          nextHref: position + 1 < total ? rowHref(hunt.id, position + 1, request.url) : null,
+        },
+      )
+    },
+  )
+}
+
+function filterFor(column: string, cell: unknown, text: string) {
+  return cell === null || text === ''
+    ? ({ column, operator: 'empty', value: '' } as const)
+    : ({ column, operator: 'is', value: text } as const)
+}
+
+function rowHref(huntId: string, position: number, url: string): string {
+  const at = url.indexOf('?')
+  return `/hunts/${huntId}/rows/${position}${at === -1 ? '' : url.slice(at)}`
+}
+
+function tabsOf({ id, counts }: HuntSummary, { view, filters }: ResultAddress) {
+  const tab = (name: ResultAddress['view'], label: string, count?: number) => ({
+    href: writeAddress(id, { view: name, filters: name === 'tenants' ? [] : filters }),
+    label,
+    isCurrent: view === name,
+    ...(count !== undefined && { count: count.toLocaleString('en') }),
+  })
+  return [
+    tab('rows', 'Rows'),
+    tab('groups', 'Groups'),
+    tab('chart', 'Chart'),
+    tab('time', 'Over time'),
+    tab('tenants', 'Tenants', counts.total),
+  ]
+}

@@ -1,0 +1,114 @@
+import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import type { HuntSummary, HuntTenant } from '../../../hunting/hunts/model.ts'
+import type { Actor } from '../../../tenants/actor.ts'
+import { showRows } from './cells.ts'
+import { filterOperators, type ResultAddress, writeAddress } from './result-address.ts'
+import { stateLabels, stateOf } from './tenant-states.ts'
+
+/** Rows on a page. */
+export const pageSize = 50
+const tenantsOnPage = 100
+
+/** What narrows the rows, each with a way out, and the form that narrows them more. */
+export function showFilters(huntId: string, columns: { name: string }[], address: ResultAddress) {
+  const state = new URL(writeAddress(huntId, { ...address, offset: 0 }), 'http://localhost').searchParams
+  return {
+    inForce: address.filters.map((filter, index) => ({
+      label: `${filter.column} ${filterOperators[filter.operator]} ${filter.value}`.trim(),
+      href: writeAddress(huntId, {
+        ...address,
+        offset: 0,
+        filters: address.filters.filter((_, other) => other !== index),
+      }),
+    })),
+    action: `/hunts/${huntId}`,
+    hidden: [...state].map(([name, value]) => ({ name, value })),
+    columns: columns.map(({ name }) => ({ value: name, label: name })),
+    operators: Object.entries(filterOperators).map(([value, label]) => ({ value, label })),
+  }
+}
+
+/** The rows as they are stored: by tenant's name. */
+export async function viewRows(hunts: Hunts, actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+  const page = await hunts.page(actor, hunt.id, { offset: address.offset, limit: pageSize })
+  return {
+    ...showTable(hunt.id, address, page),
+    conflicts: page.conflicts,
+    filters: showFilters(hunt.id, page.columns, address),
+  }
+}
+
+type Table = Pick<Awaited<ReturnType<Hunts['page']>>, 'columns' | 'rows' | 'total'>
+
+/** A page of rows, with where each click leads. */
+export function showTable(huntId: string, address: ResultAddress, { columns, rows, total }: Table) {
+  const { sort, offset } = address
+  const to = (change: Partial<ResultAddress>) => writeAddress(huntId, { ...address, offset: 0, ...change })
+  const last = offset + rows.length
+  return {
+    columns: columns.map(({ name, type }) => {
+      const order = sort?.column === name ? (sort.descending ? 'descending' : 'ascending') : undefined
+      return {
+        name,
+        type,
+        order,
+        sortHref: to({ sort: { column: name, descending: order === 'ascending' } }),
+        groupHref: to({ view: 'groups', groups: [name], sort: null }),
+      }
+    }),
+    rows: showRows(columns, rows, offset).map(row => ({
+      ...row,
+      href: `/hunts/${huntId}/rows/${row.position}${searchOf(to({}))}`,
+    })),
+    total,
+    from: rows.length === 0 ? 0 : offset + 1,
+    to: last,
+    firstHref: offset > 0 ? to({}) : null,
+    previousHref: offset > 0 ? to({ offset: Math.max(0, offset - pageSize) }) : null,
+    nextHref: last < total ? to({ offset: offset + pageSize }) : null,
+  }
+}
+
+/** Tenants of the hunt with how each fared. */
+export async function viewTenants(hunts: Hunts, actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+  const { state, failure, offset } = address
+  const { tenants } = await hunts.get(actor, hunt.id)
+  const fitting = tenants.filter(
+    tenant =>
+      (state === null || stateOf(tenant) === state) && (failure === null || tenant.error?.code === failure),
+  )
+  const to = (change: Partial<ResultAddress>) => writeAddress(hunt.id, { view: 'tenants', ...change })
+  const last = Math.min(offset + tenantsOnPage, fitting.length)
+  return {
+    tenants: fitting.slice(offset, last).map(tenant => toLine(hunt.id, tenant)),
+    fitting: fitting.length,
+    narrowed: [
+      ...(state !== null ? [{ label: wordsOf(state), href: to({ failure }) }] : []),
+      ...(failure !== null ? [{ label: failure, href: to({ state }) }] : []),
+    ],
+    from: fitting.length === 0 ? 0 : offset + 1,
+    to: last,
+    firstHref: offset > 0 ? to({ state, failure }) : null,
+    nextHref: last < fitting.length ? to({ state, failure, offset: last }) : null,
+  }
+}
+
+function wordsOf(state: string): string {
+  return Object.entries(stateLabels).find(([key]) => key === state)?.[1] ?? state
+}
+
+function toLine(huntId: string, tenant: HuntTenant) {
+  const state = stateOf(tenant)
+  const filter = { column: 'TenantId', operator: 'is', value: tenant.tenantId } as const
+  return {
+    ...tenant,
+    state,
+    stateText: stateLabels[state],
+    rowsHref: tenant.rowCount > 0 ? writeAddress(huntId, { filters: [filter] }) : null,
+  }
+}
+
+function searchOf(path: string): string {
+  const at = path.indexOf('?')
+  return at === -1 ? '' : path.slice(at)
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  type FilterOperator,
+  filterOperators,
+  type ResultAddress,
+  readAddress,
+  withoutValue,
+  writeAddress,
+} from '../../src/http/routes/hunts/result-address.ts'
+
+const name = fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }).filter(text => text.isWellFormed())
+const operator = fc.constantFrom(...(Object.keys(filterOperators) as FilterOperator[]))
+const filter = fc
+  .record({
+    column: name,
+    operator,
+    value: fc.string({ minLength: 1, unit: 'binary' }).filter(text => text.isWellFormed()),
+  })
+  .map(each => ({ ...each, value: withoutValue.includes(each.operator) ? '' : each.value }))
+
+const address: fc.Arbitrary<ResultAddress> = fc.record({
+  view: fc.constantFrom('rows', 'groups', 'chart', 'time', 'tenants'),
+  offset: fc.nat(1_000_000_000),
+  sort: fc.option(fc.record({ column: name, descending: fc.boolean() })),
+  filters: fc.array(filter, { maxLength: 5 }),
+  groups: fc.uniqueArray(name, { maxLength: 4 }),
+  order: fc.constantFrom('rarest', 'commonest', 'value'),
+  x: fc.option(name),
+  y: fc.option(name),
+  time: fc.option(name),
+  state: fc.option(name),
+  failure: fc.option(name),
+})
+
+test('any way to look at a result comes back from its address', () => {
+  fc.assert(
+    fc.property(address, wanted => {
+      expect(readAddress(writeAddress('h', wanted))).toEqual(wanted)
+    }),
+  )
+})
+
+test('a filter that the form adds joins those in the address', () => {
+  const read = readAddress('/hunts/h?f.FileName=contains%3A.exe&column=AccountName&operator=not&value=system')
+
+  expect(read.filters).toEqual([
+    { column: 'FileName', operator: 'contains', value: '.exe' },
+    { column: 'AccountName', operator: 'not', value: 'system' },
+  ])
+})
+
+test('an address that makes no sense shows the rows as they are', () => {
+  const read = readAddress('/hunts/h?view=pie&offset=-5&sort=&f.x=hack%3A1&f.=is%3A2&f.y=is&order=up')
+
+  expect(read).toEqual(readAddress('/hunts/h'))
+})
