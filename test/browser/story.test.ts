@@ -121,8 +121,26 @@ test('a customer is invited, approves, is connected, and its incidents and event
   await staff.waitForURL(`${running.url}/tenants/${customer.tenantId}`)
   await says(staff, 'The consent is being verified')
   await shows(staff, 'Connected')
+  await expectAccessible(staff)
   await says(visitor, 'Everything works. The connection is complete.')
   await expectAccessible(visitor)
+
+  const pages = staff.getByRole('navigation', { name: 'Pages of this tenant' })
+  await pages.getByRole('link', { name: 'Incidents' }).click()
+  const incidents = staff.getByRole('region', { name: 'Incidents' }).locator('tbody tr')
+  await incidents.first().waitFor()
+  expect(await incidents.count()).toBeGreaterThan(1)
+  await expectAccessible(staff)
+
+  await pages.getByRole('link', { name: 'Hunt' }).click()
+  const query = 'DeviceInfo | summarize Devices = dcount(DeviceId) | extend Exact = 9007199254740993'
+  await staff.getByLabel('KQL query').fill(query)
+  await staff.getByLabel('KQL query').press('Control+Enter')
+  const rows = staff.getByRole('region', { name: 'Rows' })
+  await rows.waitFor()
+  expect(await rows.locator('tbody tr').count()).toBe(1)
+  expect(await rows.locator('tbody').textContent()).toContain('9007199254740993')
+  await expectAccessible(staff)
 
   await staff.goto(`${running.url}/invitations`)
   await shows(staff, 'Verified')
