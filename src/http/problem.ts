@@ -46,6 +46,7 @@ const remoteStatuses: Record<string, number> = {
   query_timeout: 504,
   not_found: 404,
   invalid_query: 422,
+  table_missing: 422,
   invalid_request: 422,
   result_too_large: 422,
   action_in_progress: 409,

@@ -49,6 +49,7 @@ const rows: Row[] = [
   { hunting: true, message: /exceeded the allowed result size|result set.*(exceeded|too large)|E_QUERY_RESULT_SET_TOO_LARGE/i, name: 'result_too_large' },
   { hunting: true, message: /exceeds the allowed size limit/i, name: 'invalid_query', found: 'The query text is longer than the service takes.' },
   { hunting: true, message: /exceeded the allowed limits|preempted|excessive resource consumption|runaway|E_LOW_MEMORY/i, name: 'query_too_heavy' },
+  { hunting: true, message: /failed to resolve table or column/i, name: 'table_missing', quote: true },
   { hunting: true, message: /failed to resolve|(syntax|semantic) error|recognition error/i, name: 'invalid_query', quote: true },
 
   // Licences and products come back as 401, 403 or 400, by surface

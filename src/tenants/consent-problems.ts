@@ -50,6 +50,7 @@ const aboutTheRequest: ReadonlySet<string> = new Set<FailureName>([
   'action_in_progress',
   'invalid_request',
   'invalid_query',
+  'table_missing',
   'query_timeout',
   'query_too_heavy',
   'result_too_large',

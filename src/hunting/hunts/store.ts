@@ -236,7 +236,7 @@ export function findTableRefusals(
           SELECT h.id FROM "Hunt" h WHERE h.tables && ${tables}::text[] ORDER BY h.id DESC LIMIT 20)
         AND k.status IN ('succeeded', 'failed')
       ORDER BY k."tenantId", k."huntId" DESC) newest
-    WHERE status = 'failed' AND code = 'invalid_query' AND message ILIKE '%failed to resolve%'`
+    WHERE status = 'failed' AND code = 'table_missing'`
 }
 
 export type LedgerRow = {

@@ -42,7 +42,14 @@ export const apiFailures = {
     permanent: true,
     whoseMove: 'partner',
     message: 'The hunting engine refused the query.',
-    remedy: 'Correct the query; a table that does not resolve may need a license that this tenant lacks.',
+    remedy: 'Correct the query.',
+  },
+  table_missing: {
+    permanent: true,
+    whoseMove: 'customer',
+    message: 'The tenant has no table or column of that name.',
+    remedy:
+      'Ask the customer for the license that brings the table, or leave it out; "union isfuzzy=true" skips tables that a tenant lacks.',
   },
   query_timeout: {
     permanent: true,
