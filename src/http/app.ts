@@ -18,6 +18,7 @@ import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
+import { huntRoutes } from './routes/hunts.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -25,6 +26,7 @@ import { readinessRoutes } from './routes/readiness.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tenantDetailRoutes } from './routes/tenant.ts'
+import { tenantHuntRoutes } from './routes/tenant-hunts.ts'
 import { tenantIncidentRoutes } from './routes/tenant-incidents.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 
@@ -68,8 +70,10 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(tenantDetailRoutes, services)
   await app.register(tenantIncidentRoutes, services)
   await app.register(deviceRoutes, services)
+  await app.register(tenantHuntRoutes, services)
   await app.register(connectRoutes, services)
   await app.register(readinessRoutes, services)
+  await app.register(huntRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)

@@ -15,8 +15,8 @@ const navigation: { href: string; label: string; icon: string; section: Section;
   { href: '/', label: 'Dashboard', icon: 'dashboard', section: 'dashboard' },
   { href: '/tenants', label: 'Tenants', icon: 'tenants', section: 'tenants' },
   { href: '/invitations', label: 'Invitations', icon: 'invitations', section: 'invitations' },
-  { href: '/readiness', label: 'Readiness', icon: 'readiness', section: 'readiness' },
   { href: '/hunts', label: 'Hunts', icon: 'hunts', section: 'hunts' },
+  { href: '/readiness', label: 'Readiness', icon: 'readiness', section: 'readiness' },
   { href: '/audit', label: 'Audit', icon: 'audit', section: 'audit' },
   { href: '/settings', label: 'Settings', icon: 'settings', section: 'settings', adminOnly: true },
 ]

@@ -17,6 +17,7 @@ import type { Tenants } from '../../tenants/tenants.ts'
 import { toTenantView } from '../../tenants/view.ts'
 import { requireActor } from '../plugins/actors.ts'
 import { tenantPage } from '../tenant-page.ts'
+import { readDraft, timespans } from './hunts/draft.ts'
 
 type TenantOptions = {
   tenants: Tenants
@@ -43,6 +44,8 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
       })),
       events: items.map(({ at, type, detail }) => ({ at, detail, ...eventWords(type) })),
       form: { tags: tenant.tags.join(', ') },
+      hunt: readDraft({}),
+      timespans,
       errors: {},
     }
   }
