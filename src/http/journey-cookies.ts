@@ -55,5 +55,3 @@ export function createJourneyCookies({ https }: { https: boolean }) {
     },
   }
 }
-
-export type JourneyCookies = ReturnType<typeof createJourneyCookies>
