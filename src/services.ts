@@ -16,7 +16,10 @@ import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
 import { createDefender, type OnOutcome } from './defender/index.ts'
 import { createDevices } from './devices/devices.ts'
-import { createHunts } from './hunting/hunts/hunts.ts'
+import { createHunts, type Hunts } from './hunting/hunts/hunts.ts'
+import { createLibrary } from './hunting/library/library.ts'
+import { createRunner } from './hunting/schedules/runner.ts'
+import { createSchedules } from './hunting/schedules/schedules.ts'
 import { createIncidents } from './incidents/incidents.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
@@ -28,10 +31,17 @@ import {
   healthJob,
   housekeepingJob,
   recheckJob,
+  scheduleClockJob,
+  scheduleRunJob,
   verificationJob,
+  webhookDeliveryJob,
 } from './jobs/kinds.ts'
 import { createLog, type LogDestination } from './log.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { createNotifications } from './notifications/notifications.ts'
+import { createDeliveries } from './notifications/webhooks/deliveries.ts'
+import { createSender } from './notifications/webhooks/send.ts'
+import { createWebhooks } from './notifications/webhooks/webhooks.ts'
 import { createQuotaStore, createQuotas, createRemote, type RemoteOptions } from './remote/index.ts'
 import { createApiKeys } from './staff/api-keys.ts'
 import { createMembers } from './staff/members.ts'
@@ -109,7 +119,12 @@ export async function createServices(
   })
 
   const dropTokens = (tenantId: string): void => tokens.drop(tenantId)
-  const tenants: Tenants = createTenants({ db, audit, dropTokens })
+  /** What is kept of a tenant beside its rows, when it leaves. */
+  const forgetTenant = async (tenantId: string): Promise<void> => {
+    dropTokens(tenantId)
+    await hunts.dropTables()
+  }
+  const tenants: Tenants = createTenants({ db, audit, dropTokens: forgetTenant })
   const health = createHealth({
     db,
     recheck: tenantId => jobs.enqueue(recheckJob, { tenantId }, { key: tenantId }),
@@ -122,14 +137,37 @@ export async function createServices(
   }
   const defender = createDefender({ remote, tokens, endpoints, onOutcome })
 
-  const hunts = createHunts({
+  const hunts: Hunts = createHunts({
     db,
     connectionString: databaseUrl,
     audit,
     hunt: defender.hunt,
     log,
     keepDays: config.huntRetentionDays,
+    dataDir: config.dataDir,
     huntingShare: config.huntingShare,
+  })
+
+  const { publicUrl } = config
+  const enqueueDelivery = (deliveryId: string, afterSeconds: number): Promise<void> =>
+    jobs.enqueue(webhookDeliveryJob, { deliveryId }, { key: deliveryId, afterSeconds })
+  const enqueueRun = (runId: string, afterSeconds: number): Promise<void> =>
+    jobs.enqueue(scheduleRunJob, { runId }, { key: runId, afterSeconds })
+  const sender = createSender()
+  const deliveries = createDeliveries({ db, key, sender, enqueue: enqueueDelivery })
+  const webhooks = createWebhooks({ db, audit, key, enqueue: enqueueDelivery, publicUrl })
+  const notifications = createNotifications({ db, deliveries })
+  const library = createLibrary({ db, audit })
+  const schedules = createSchedules({ db, audit, library, enqueue: enqueueRun })
+  const runner = createRunner({
+    db,
+    hunts,
+    library,
+    announce: notifications.announce,
+    limitsOf: members.limitsOf,
+    enqueue: enqueueRun,
+    publicUrl,
+    keepDays: config.huntRetentionDays,
   })
 
   const { requiredRoles } = config
@@ -191,11 +229,23 @@ export async function createServices(
     await connectLists.keepHouse()
     await devices.resumeStranded()
   })
+  jobs.handle(scheduleClockJob, async () => {
+    await runner.startDue()
+    await runner.resume()
+    await deliveries.resume()
+  })
+  jobs.handle(scheduleRunJob, ({ runId }) => runner.advance(runId))
+  jobs.handle(webhookDeliveryJob, ({ deliveryId }) => deliveries.attempt(deliveryId))
   jobs.handle(housekeepingJob, async () => {
+    await runner.keepHouse()
+    await deliveries.keepHouse()
+    await notifications.keepHouse()
     await invitations.expireDue()
     await sessionRows.removeExpired(new Date())
+    await hunts.removeExpired()
   })
   jobs.repeat(healthJob, '* * * * *')
+  jobs.repeat(scheduleClockJob, '* * * * *')
   jobs.repeat(housekeepingJob, '*/10 * * * *')
 
   return {
@@ -213,6 +263,11 @@ export async function createServices(
     tenants,
     defender,
     hunts,
+    library,
+    schedules,
+    runner,
+    notifications,
+    webhooks,
     verification,
     invitations,
     consent,
@@ -239,6 +294,7 @@ export async function createServices(
     async start({ work, hunt = work }: { work: boolean; hunt?: boolean }): Promise<void> {
       await Promise.all([jobs.start({ work }), dropsEverywhere.start()])
       await hunts.start({ work: hunt })
+      await library.seed()
       if (!work) return
       await recomputeMissing({ db, audit }, requiredRoles)
       await verification.resumeStranded()
@@ -248,6 +304,7 @@ export async function createServices(
     async close(graceMs: number): Promise<void> {
       await Promise.all([jobs.stop(graceMs), hunts.stop(Math.max(0, graceMs - 1000))])
       await dropsEverywhere.stop()
+      await sender.close()
       await remote.close()
       await db.$disconnect()
     },

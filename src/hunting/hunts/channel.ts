@@ -5,6 +5,8 @@ export type HuntNotice =
   | { kind: 'work' }
   | { kind: 'changed'; huntIds: string[] }
   | { kind: 'canceled'; huntId: string }
+  /** Tables of results are to be removed: a tenant was offboarded. */
+  | { kind: 'tables' }
   /** The connection was lost for a while: anything may have happened. */
   | { kind: 'missed' }
 
@@ -104,7 +106,7 @@ export async function sendNotice(
 function readNotice(payload: string | undefined): HuntNotice | null {
   try {
     const notice = JSON.parse(payload ?? '') as HuntNotice
-    return ['work', 'changed', 'canceled'].includes(notice.kind) ? notice : null
+    return ['work', 'changed', 'canceled', 'tables'].includes(notice.kind) ? notice : null
   } catch {
     return null
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import pg from 'pg'
 import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
@@ -7,7 +8,6 @@ import { namedFailure } from '../../remote/index.ts'
 import { type Actor, requireAct } from '../../tenants/actor.ts'
 import type { Ledger } from '../export/ledger.ts'
 import type { ExportChunk, ExportSource } from '../export/source.ts'
-import type { Row } from '../results/model.ts'
 import type { ColumnUnion } from '../results/union-columns.ts'
 import { createChannel } from './channel.ts'
 import { createHuntRows } from './create.ts'
@@ -19,32 +19,34 @@ import { createEngineStore } from './engine/store.ts'
 import { toLedger } from './ledger.ts'
 import type { HuntRequest, HuntSummary, HuntView } from './model.ts'
 import { type HuntPlan, planHunt } from './plan.ts'
-import { readChunks, readColumns, readRange } from './reading/rows.ts'
+import { createResultCache } from './reading/result-cache.ts'
+import type { Timeline } from './reading/result-queries.ts'
+import {
+  createResults,
+  type GroupOptions,
+  type HuntGroups,
+  type HuntPage,
+  type PageOptions,
+  type TimelineOptions,
+} from './reading/results.ts'
+import { readChunks, readColumns } from './reading/rows.ts'
 import { createReadingStore } from './reading/store.ts'
 import {
   cancelHunt,
   countOutcomes,
   countTasks,
   databaseTime,
+  findExisting,
   findHunt,
   findHunts,
   findTasks,
   type HuntRecord,
   hasHiddenTenants,
   notify,
+  removeExpiredHunts,
 } from './store.ts'
 import { toHuntSummary, toHuntTenant } from './view.ts'
 import { type HuntProgress, watchHunt } from './watch.ts'
-
-export type HuntPage = ColumnUnion & {
-  /** In the order of `columns`: tenant's id and name first. */
-  rows: Row[]
-  offset: number
-  /** Rows in all. */
-  total: number
-  /** Null at the end. */
-  nextOffset: number | null
-}
 
 export type Hunts = {
   /** What a hunt would do, and what stands against it. @throws AppError `forbidden`, `invalid`, `not_found` */
@@ -73,8 +75,18 @@ export type Hunts = {
   cancel(actor: Actor, id: string): Promise<HuntView>
   /** Columns over all tenants that answered so far. @throws AppError `not_found` */
   columns(actor: Actor, id: string): Promise<ColumnUnion>
-  /** Rows as they are stored, by tenant's name; `limit` 1–1,000. @throws AppError `not_found` */
-  page(actor: Actor, id: string, range?: { offset?: number; limit?: number }): Promise<HuntPage>
+  /**
+   * Some rows: by tenant's name and as they came, or sorted and filtered;
+   * `limit` 1–1,000, default 100. The first sorted look at a large result takes
+   * a while, as its table is made.
+   *
+   * @throws AppError `not_found`, `invalid` for a column that is not there or a value that does not fit it
+   */
+  page(actor: Actor, id: string, options?: PageOptions): Promise<HuntPage>
+  /** Rows grouped by columns, rarest first; `limit` 1–1,000, default 100. @throws AppError `not_found`, `invalid` */
+  groups(actor: Actor, id: string, options: GroupOptions): Promise<HuntGroups>
+  /** Rows over time; null when there are no times. @throws AppError `not_found`, `invalid` */
+  timeline(actor: Actor, id: string, options?: TimelineOptions): Promise<Timeline | null>
   /** All rows in the same order, in bounded memory. @throws AppError `not_found` at the first step */
   rowChunks(actor: Actor, id: string): AsyncGenerator<ExportChunk>
   /** Who was asked and who answered, over the tenants that the actor may see. @throws AppError `not_found` */
@@ -88,6 +100,10 @@ export type Hunts = {
    * @throws AppError `not_found` at the first step
    */
   watch(actor: Actor, id: string, signal: AbortSignal): AsyncGenerator<HuntProgress>
+  /** Removes results whose time is over, and tables of hunts that are gone. */
+  removeExpired(): Promise<void>
+  /** Removes what is kept beside the database, in every process: a tenant's data is gone with it. */
+  dropTables(): Promise<void>
   /** Listens; with `work` also does the work of hunts in this process. */
   start(options: { work: boolean }): Promise<void>
   /** Calls under way may end within `graceMs`; others are given back. */
@@ -102,6 +118,10 @@ export type HuntsOptions = {
   log: EngineParts['log']
   /** Days that results are kept. */
   keepDays: number
+  /** Where tables for sorting and grouping are kept. */
+  dataDir: string
+  /** Of these tables in all; 2 GB unless told. */
+  cacheBytes?: number
   /** How long tenants that cannot answer yet are tried again; 30 minutes unless told. */
   deadlineMs?: number
   /** Part of the published hunting rate that is used here; 0.6 unless told. */
@@ -114,6 +134,7 @@ export type HuntsOptions = {
 }
 
 const uuid = z.uuid()
+const defaultCacheBytes = 2 * 1024 ** 3
 
 /** Hunts: one query, many tenants. */
 export function createHunts(options: HuntsOptions): Hunts {
@@ -122,6 +143,11 @@ export function createHunts(options: HuntsOptions): Hunts {
   pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection broke'))
   const channel = createChannel(connectionString)
   const reading = createReadingStore(pool)
+  const cache = createResultCache(
+    join(options.dataDir, 'hunt-cache'),
+    options.cacheBytes ?? defaultCacheBytes,
+  )
+  const results = createResults({ db, reading, cache })
   const engine = createEngine({
     store: createEngineStore(pool),
     channel,
@@ -223,17 +249,16 @@ export function createHunts(options: HuntsOptions): Hunts {
       return readColumns(reading, actor, hunt.id)
     },
 
-    async page(actor, id, range = {}) {
-      const hunt = await find(actor, id)
-      const offset = Math.max(0, range.offset ?? 0)
-      const limit = Math.min(Math.max(range.limit ?? 100, 1), 1_000)
-      const [union, counted] = await Promise.all([
-        readColumns(reading, actor, hunt.id),
-        countTasks(db, actor, [hunt.id]),
-      ])
-      const rows = await readRange(reading, actor, hunt.id, union, { offset, limit })
-      const total = counted.reduce((sum, row) => sum + row.rows, 0)
-      return { ...union, rows, offset, total, nextOffset: offset + limit < total ? offset + limit : null }
+    async page(actor, id, pageOptions = {}) {
+      return results.page(actor, await find(actor, id), pageOptions)
+    },
+
+    async groups(actor, id, groupOptions) {
+      return results.groups(actor, await find(actor, id), groupOptions)
+    },
+
+    async timeline(actor, id, timelineOptions = {}) {
+      return results.timeline(actor, await find(actor, id), timelineOptions)
     },
 
     async *rowChunks(actor, id) {
@@ -262,7 +287,21 @@ export function createHunts(options: HuntsOptions): Hunts {
       yield* watchHunt({ channel, summary: () => summary(actor, id), tenants }, hunt.id, signal)
     },
 
+    async removeExpired() {
+      while ((await removeExpiredHunts(db, 20)) === 20);
+      await cache.prune(ids => findExisting(db, ids))
+    },
+
+    async dropTables() {
+      await cache.clear()
+      await notify(db, { kind: 'tables' })
+    },
+
     async start({ work }) {
+      channel.listen(notice => {
+        if (notice.kind !== 'tables') return
+        cache.clear().catch(error => options.log.warn({ err: error }, 'tables of results were not removed'))
+      })
       await channel.open()
       if (work) engine.start()
     },
@@ -270,6 +309,7 @@ export function createHunts(options: HuntsOptions): Hunts {
     async stop(graceMs) {
       await engine.stop(graceMs)
       await channel.close()
+      await cache.close()
       await pool.end()
     },
   }

@@ -259,3 +259,24 @@ export function countOutcomes(db: Database, actor: Actor, huntId: string): Promi
     FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
     WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} GROUP BY 1, 2, 3, 4`
 }
+
+/** Tenants of a hunt that the actor may see. */
+export async function findVisibleTenants(db: Database, actor: Actor, huntId: string): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT t.id FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
+    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)}`
+  return rows.map(({ id }) => id)
+}
+
+/** Removes hunts whose time is over, with everything that hangs on them. */
+export async function removeExpiredHunts(db: Database, limit: number): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM "Hunt" WHERE id IN (
+      SELECT id FROM "Hunt" WHERE "keepUntil" < now() AND status NOT IN ('queued', 'running') LIMIT ${limit})`
+}
+
+/** Which of these hunts there still are. */
+export async function findExisting(db: Database, huntIds: string[]): Promise<Set<string>> {
+  const rows = await db.hunt.findMany({ where: { id: { in: huntIds } }, select: { id: true } })
+  return new Set(rows.map(({ id }) => id))
+}

@@ -69,8 +69,7 @@ export function encodeChunk(columns: Column[], rows: Row[]): Buffer {
  * @throws Error when the bytes are no chunk, are damaged, or come from a newer layout
  */
 export function decodeChunk(chunk: Uint8Array): { columns: Column[]; rows: Row[] } {
-  if (chunk[0] !== layout) throw new Error(`a stored chunk has the unknown layout ${chunk[0]}`)
-  const json = zstdDecompressSync(chunk.subarray(1), { maxOutputLength: maxDecodedLength }).toString()
+  const json = chunkJson(chunk)
   const { value, marker } = parseExactJson(json)
   const { columns, rows: count, cells } = Content.parse(value)
   if (cells.length !== columns.length || cells.some(column => column.length !== count)) {
@@ -80,6 +79,17 @@ export function decodeChunk(chunk: Uint8Array): { columns: Column[]; rows: Row[]
   const restored = cells.map((values, index) => restore(values, columns[index]?.type === 'real', marker))
   const rows = Array.from({ length: count }, (_, row) => restored.map(values => values[row] ?? null))
   return { columns, rows }
+}
+
+/**
+ * A chunk's JSON for readers who parse it themselves: `columns`, `rows` (their
+ * number) and `cells` (a list per column), in this order.
+ *
+ * @throws Error when the bytes are no chunk or come from a newer layout
+ */
+export function chunkJson(chunk: Uint8Array): string {
+  if (chunk[0] !== layout) throw new Error(`a stored chunk has the unknown layout ${chunk[0]}`)
+  return zstdDecompressSync(chunk.subarray(1), { maxOutputLength: maxDecodedLength }).toString()
 }
 
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }

@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createAudit } from '../../../src/audit/audit.ts'
 import type { Database } from '../../../src/database/index.ts'
@@ -35,6 +38,7 @@ export async function givenHunts(
   const database = await createTestDatabase()
   const calls: string[] = []
   const { work = true, ...rest } = options
+  const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-hunts-'))
   const hunts = createHunts({
     db: database.db,
     connectionString: database.url,
@@ -46,6 +50,7 @@ export async function givenHunts(
     },
     log: console,
     keepDays: 30,
+    dataDir,
     random: () => 0,
     ...rest,
     engine: { pollMs: 200, leaseMs: 3_000, ...rest.engine },
@@ -54,6 +59,7 @@ export async function givenHunts(
   onTestFinished(async () => {
     await hunts.stop(1_000)
     await database.drop()
+    await rm(dataDir, { recursive: true, force: true })
   })
   return { db: database.db, url: database.url, hunts, calls }
 }

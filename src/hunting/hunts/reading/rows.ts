@@ -4,6 +4,7 @@ import { decodeChunk } from '../../results/chunk.ts'
 import type { Row } from '../../results/model.ts'
 import { rowUnifier } from '../../results/unify-rows.ts'
 import { type ColumnUnion, unionColumns } from '../../results/union-columns.ts'
+import type { StoredChunk } from './result-table.ts'
 import type { ChunkPlace, ReadingStore } from './store.ts'
 
 /** Chunks fetched at once: as many as stay within this together. */
@@ -28,14 +29,18 @@ export async function* readChunks(
   actor: Actor,
   huntId: string,
 ): AsyncGenerator<ExportChunk> {
-  const groups = groupsOf(await store.places(actor, huntId))
-  let next = fetchGroup(store, huntId, groups[0])
-  for (const [index] of groups.entries()) {
-    const fetched = await next
-    next = fetchGroup(store, huntId, groups[index + 1])
-    // Broken off by the reader, nobody waits for what was fetched ahead.
-    next.catch(() => {})
+  for await (const fetched of fetchAll(store, huntId, await store.places(actor, huntId)))
     yield* decode(fetched)
+}
+
+/** All rows as they are stored, in the same order. */
+export async function* readStored(
+  store: ReadingStore,
+  actor: Actor,
+  huntId: string,
+): AsyncGenerator<StoredChunk> {
+  for await (const fetched of fetchAll(store, huntId, await store.places(actor, huntId))) {
+    for (const { place, data } of fetched) if (data) yield { ...place, data }
   }
 }
 
@@ -57,6 +62,18 @@ export async function readRange(
     }
   }
   return rows
+}
+
+async function* fetchAll(store: ReadingStore, huntId: string, places: ChunkPlace[]): AsyncGenerator<Fetched> {
+  const groups = groupsOf(places)
+  let next = fetchGroup(store, huntId, groups[0])
+  for (const [index] of groups.entries()) {
+    const fetched = await next
+    next = fetchGroup(store, huntId, groups[index + 1])
+    // Broken off by the reader, nobody waits for what was fetched ahead.
+    next.catch(() => {})
+    yield fetched
+  }
 }
 
 type Fetched = { place: ChunkPlace; data: Buffer | null }[]

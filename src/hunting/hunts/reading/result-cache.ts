@@ -1,0 +1,193 @@
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { openResultTable } from './result-table.ts'
+
+/**
+ * Files in which results are sorted and grouped, made when first needed. They
+ * hold nothing that the database does not, and can be removed at any time.
+ */
+export type ResultCache = {
+  /**
+   * Works on the table of a hunt's result.
+   *
+   * @param state changes when the result does, so that an older file is not used
+   * @param build makes the table in the named file
+   */
+  use<T>(
+    huntId: string,
+    state: string,
+    build: (file: string) => Promise<void>,
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T>
+  /** Removes the files of hunts for which `isKept` is false. */
+  prune(isKept: (huntIds: string[]) => Promise<Set<string>>): Promise<void>
+  clear(): Promise<void>
+  close(): Promise<void>
+}
+
+type Open = { instance: Promise<DuckDBInstance>; users: number; isDoomed: boolean }
+
+const mostOpen = 6
+
+/** @param maxBytes of all files together; beyond, the least lately used go */
+export function createResultCache(folder: string, maxBytes: number): ResultCache {
+  const open = new Map<string, Open>()
+  let builds: Promise<unknown> = Promise.resolve()
+  let epoch = 0
+
+  /** One table at a time is built: each takes a processor and a quarter of a gigabyte. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = builds.then(work)
+    builds = turn.catch(() => {})
+    return turn
+  }
+
+  async function make(
+    file: string,
+    huntId: string,
+    build: (file: string) => Promise<void>,
+  ): Promise<DuckDBInstance> {
+    if (!(await exists(file))) {
+      await inTurn(async () => {
+        if (await exists(file)) return
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        const draft = `${file}.${process.pid}.draft`
+        try {
+          let begun = Number.NaN
+          // A tenant that left while its rows were copied must not stay in the copy.
+          while (begun !== epoch) {
+            begun = epoch
+            await remove(draft)
+            await build(draft)
+          }
+          await rename(draft, file)
+        } catch (error) {
+          await remove(draft)
+          throw error
+        }
+        await removeOthers(huntId, file)
+        await evict(file)
+      })
+    }
+    const now = new Date()
+    await utimes(file, now, now)
+    return openResultTable(file)
+  }
+
+  async function removeOthers(huntId: string, file: string): Promise<void> {
+    for (const other of await tables()) {
+      if (other.huntId === huntId && other.path !== file) await drop(other.path)
+    }
+  }
+
+  async function evict(keep: string): Promise<void> {
+    const files = await Promise.all(
+      (await tables()).map(async ({ path }) => ({ path, ...(await statOf(path)) })),
+    )
+    let bytes = files.reduce((sum, { size }) => sum + size, 0)
+    for (const { path, size } of files.toSorted((a, b) => a.usedAt - b.usedAt)) {
+      if (bytes <= maxBytes) return
+      if (path === keep) continue
+      await drop(path)
+      bytes -= size
+    }
+  }
+
+  async function tables(): Promise<{ path: string; huntId: string }[]> {
+    const names = await readdir(folder).catch(() => [])
+    return names
+      .filter(name => name.endsWith('.duckdb'))
+      .map(name => ({ path: join(folder, name), huntId: name.slice(0, 36) }))
+  }
+
+  /** A file that is read from goes once its readers are done; its name goes at once. */
+  async function drop(path: string): Promise<void> {
+    await remove(path)
+    const entry = open.get(path)
+    if (!entry) return
+    open.delete(path)
+    entry.isDoomed = true
+    if (entry.users === 0) await shut(entry)
+  }
+
+  /** One that could not be made or opened is tried again by the next who asks. */
+  async function opened(file: string, entry: Open): Promise<DuckDBInstance> {
+    try {
+      return await entry.instance
+    } catch (error) {
+      if (open.get(file) === entry) open.delete(file)
+      throw error
+    }
+  }
+
+  async function shut({ instance }: Open): Promise<void> {
+    const opened = await instance.catch(() => null)
+    opened?.closeSync()
+  }
+
+  async function closeIdle(): Promise<void> {
+    for (const [path, entry] of open) {
+      if (open.size <= mostOpen) return
+      if (entry.users > 0) continue
+      open.delete(path)
+      await shut(entry)
+    }
+  }
+
+  return {
+    async use(huntId, state, build, work) {
+      const file = join(folder, `${huntId}-${state}.duckdb`)
+      const entry = open.get(file) ?? { instance: make(file, huntId, build), users: 0, isDoomed: false }
+      // The last used is the last in the map.
+      open.delete(file)
+      open.set(file, entry)
+      entry.users++
+      try {
+        const connection = await (await opened(file, entry)).connect()
+        try {
+          return await work(connection)
+        } finally {
+          connection.closeSync()
+        }
+      } finally {
+        entry.users--
+        if (entry.isDoomed && entry.users === 0) await shut(entry)
+        await closeIdle()
+      }
+    },
+
+    async prune(isKept) {
+      const files = await tables()
+      const kept = await isKept([...new Set(files.map(({ huntId }) => huntId))])
+      for (const { path, huntId } of files) if (!kept.has(huntId)) await drop(path)
+    },
+
+    async clear() {
+      epoch++
+      for (const { path } of await tables()) await drop(path)
+    },
+
+    async close() {
+      const entries = [...open.values()]
+      open.clear()
+      await Promise.all(entries.map(shut))
+    },
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function statOf(path: string): Promise<{ size: number; usedAt: number }> {
+  const found = await stat(path).catch(() => null)
+  return { size: found?.size ?? 0, usedAt: found?.mtimeMs ?? 0 }
+}
+
+async function remove(path: string): Promise<void> {
+  await Promise.all([rm(path, { force: true }), rm(`${path}.wal`, { force: true })])
+}

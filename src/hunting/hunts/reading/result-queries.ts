@@ -1,0 +1,290 @@
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { AppError } from '../../../errors.ts'
+import { parseExactJson, resolveJson } from '../../results/exact-json.ts'
+import type { Cell, ColumnType, Row } from '../../results/model.ts'
+import type { UnionColumn } from '../../results/union-columns.ts'
+
+export type FilterOperator =
+  | 'equals'
+  | 'notEquals'
+  | 'contains'
+  | 'notContains'
+  | 'startsWith'
+  | 'less'
+  | 'lessOrEqual'
+  | 'greater'
+  | 'greaterOrEqual'
+  | 'isEmpty'
+  | 'isNotEmpty'
+
+export type RowFilter = { column: string; operator: FilterOperator; value?: string }
+export type RowSort = { column: string; descending?: boolean }
+
+/** A column of the table, `c` and its place. */
+export type TableColumn = UnionColumn & { place: number }
+
+/** The part of a result that is looked at. */
+export type RowScope = {
+  columns: TableColumn[]
+  /** Tenants that may be seen; null: all. */
+  tenantIds: string[] | null
+  filters: RowFilter[]
+}
+
+export type RowGroup = {
+  /** In the order of the columns asked for. */
+  values: Row
+  count: number
+  /** Distinct tenants in it. */
+  tenants: number
+  /** Sum, mean, least and greatest of the measured column. */
+  measure: { sum: number | null; mean: number | null; min: number | null; max: number | null } | null
+}
+
+export type Timeline = {
+  column: string
+  /** ISO 8601 UTC of the first bucket. */
+  from: string
+  stepMs: number
+  /** Every bucket from the first to the last, empty ones included. */
+  counts: number[]
+  /** Rows without a time. */
+  withoutTime: number
+}
+
+/** Sorted or filtered rows. @throws AppError `invalid` for a column that is not there or a value that does not fit */
+export async function queryRows(
+  connection: DuckDBConnection,
+  scope: RowScope,
+  { sort, offset, limit }: { sort: RowSort | null; offset: number; limit: number },
+): Promise<{ rows: Row[]; total: number }> {
+  const where = whereOf(scope)
+  const fields = scope.columns.map(({ place }) => `c${place}`).join(', ')
+  const order = sort ? `${orderOf(scope, sort)}, n` : 'n'
+  const total = await countOf(connection, `SELECT count(*) FROM r WHERE ${where.text}`, where.values)
+  const found = await connection.runAndReadAll(
+    `SELECT ${fields} FROM r WHERE ${where.text} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`,
+    where.values,
+  )
+  const types = scope.columns.map(({ type }) => type)
+  return { rows: found.getRows().map(row => row.map((value, index) => readCell(value, types[index]))), total }
+}
+
+/**
+ * Rows grouped by the values of columns, rarest first unless told, which is
+ * how the odd one is found.
+ *
+ * @throws AppError `invalid`
+ */
+export async function queryGroups(
+  connection: DuckDBConnection,
+  scope: RowScope,
+  wanted: { columns: string[]; measure: string | null; common: boolean; offset: number; limit: number },
+): Promise<{ groups: RowGroup[]; total: number }> {
+  const where = whereOf(scope)
+  const keyColumns = wanted.columns.map(name => columnOf(scope, name))
+  const keys = keyColumns.map(({ place }) => `c${place}`).join(', ')
+  const measured = wanted.measure === null ? null : numberOf(columnOf(scope, wanted.measure))
+  const measures = measured
+    ? `, sum(${measured})::DOUBLE, avg(${measured})::DOUBLE, min(${measured})::DOUBLE, max(${measured})::DOUBLE`
+    : ''
+  const total = await countOf(
+    connection,
+    `SELECT count(*) FROM (SELECT 1 FROM r WHERE ${where.text} GROUP BY ${keys})`,
+    where.values,
+  )
+  const direction = wanted.common ? 'DESC' : 'ASC'
+  const found = await connection.runAndReadAll(
+    `SELECT ${keys}, count(*) AS rows, count(DISTINCT c0) AS tenants${measures} FROM r WHERE ${where.text}
+     GROUP BY ${keys} ORDER BY rows ${direction}, tenants ${direction}, ${keys}
+     LIMIT ${wanted.limit} OFFSET ${wanted.offset}`,
+    where.values,
+  )
+  const types = keyColumns.map(({ type }) => type)
+  const groups = found.getRows().map(row => {
+    const [count, tenants, ...figures] = row
+      .slice(types.length)
+      .map(value => (value === null ? null : Number(value)))
+    const [sum = null, mean = null, min = null, max = null] = figures
+    return {
+      values: types.map((type, index) => readCell(row[index] ?? null, type)),
+      count: count ?? 0,
+      tenants: tenants ?? 0,
+      measure: measured ? { sum, mean, min, max } : null,
+    }
+  })
+  return { groups, total }
+}
+
+const steps = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800].map(
+  seconds => seconds * 1000,
+)
+
+/**
+ * Rows over time.
+ *
+ * @param wanted.column a datetime column; null: `Timestamp`, or the first there is
+ * @param wanted.buckets at most about so many
+ * @returns null when no row has a time
+ * @throws AppError `invalid`
+ */
+export async function queryTimeline(
+  connection: DuckDBConnection,
+  scope: RowScope,
+  wanted: { column: string | null; buckets: number },
+): Promise<Timeline | null> {
+  const column = timeColumn(scope, wanted.column)
+  if (!column) return null
+  const where = whereOf(scope)
+  // To the second: the first 19 characters of a time.
+  const seconds = `epoch(TRY_CAST(left(c${column.place}, 19) AS TIMESTAMP))`
+  const ends = await connection.runAndReadAll(
+    `SELECT min(${seconds})::DOUBLE, max(${seconds})::DOUBLE, count(*) - count(${seconds}) FROM r WHERE ${where.text}`,
+    where.values,
+  )
+  const [first = null, last = null, without = 0] = (ends.getRows()[0] ?? []).map(value =>
+    value === null ? null : Number(value),
+  )
+  if (first === null || last === null) return null
+
+  const spanMs = (last - first) * 1000
+  const stepMs = steps.find(step => spanMs / step < wanted.buckets) ?? Math.ceil(spanMs / wanted.buckets)
+  const fromMs = Math.floor((first * 1000) / stepMs) * stepMs
+  const counted = await connection.runAndReadAll(
+    `SELECT floor((${seconds} * 1000 - ${fromMs}) / ${stepMs})::BIGINT AS bucket, count(*) FROM r
+     WHERE ${where.text} AND ${seconds} IS NOT NULL GROUP BY bucket`,
+    where.values,
+  )
+  const counts = new Array<number>(Math.floor((last * 1000 - fromMs) / stepMs) + 1).fill(0)
+  for (const [bucket, count] of counted.getRows()) counts[Number(bucket)] = Number(count)
+  return {
+    column: column.name,
+    from: new Date(fromMs).toISOString(),
+    stepMs,
+    counts,
+    withoutTime: without ?? 0,
+  }
+}
+
+type Condition = { text: string; values: DuckDBValue[] }
+
+/** Columns appear as `c` and their place, values as parameters: nothing that was typed becomes SQL. */
+function whereOf(scope: RowScope): Condition {
+  const texts = ['TRUE']
+  const values: DuckDBValue[] = []
+  const bind = (value: string): string => `$${values.push(value.toWellFormed())}`
+
+  if (scope.tenantIds !== null) {
+    texts.push(
+      `c0 IN (SELECT unnest(from_json(${bind(JSON.stringify(scope.tenantIds))}::JSON, '["VARCHAR"]')))`,
+    )
+  }
+  for (const filter of scope.filters) texts.push(conditionOf(scope, filter, bind))
+  return { text: texts.join(' AND '), values }
+}
+
+const comparisons: Partial<Record<FilterOperator, string>> = {
+  equals: 'IS NOT DISTINCT FROM',
+  notEquals: 'IS DISTINCT FROM',
+  less: '<',
+  lessOrEqual: '<=',
+  greater: '>',
+  greaterOrEqual: '>=',
+}
+
+function conditionOf(
+  scope: RowScope,
+  { column, operator, value = '' }: RowFilter,
+  bind: (value: string) => string,
+): string {
+  const found = columnOf(scope, column)
+  const { place, type } = found
+  const text = `CAST(c${place} AS VARCHAR)`
+  switch (operator) {
+    case 'isEmpty':
+      return `coalesce(${text}, '') = ''`
+    case 'isNotEmpty':
+      return `coalesce(${text}, '') <> ''`
+    case 'contains':
+      return `contains(lower(${text}), lower(${bind(value)}))`
+    case 'notContains':
+      return `NOT coalesce(contains(lower(${text}), lower(${bind(value)})), FALSE)`
+    case 'startsWith':
+      return `starts_with(lower(${text}), lower(${bind(value)}))`
+    default:
+      return `${comparable(found)} ${comparisons[operator]} ${operand(column, type, value, bind)}`
+  }
+}
+
+function operand(column: string, type: ColumnType, value: string, bind: (value: string) => string): string {
+  switch (type) {
+    case 'int':
+    case 'long':
+    case 'real':
+    case 'decimal':
+      if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim())) throw misfit(column, 'a number')
+      return `CAST(${bind(value.trim())} AS ${type === 'decimal' ? 'DECIMAL(38, 9)' : /^[+-]?\d{1,18}$/.test(value.trim()) ? 'BIGINT' : 'DOUBLE'})`
+    case 'bool':
+      if (!/^(true|false)$/i.test(value.trim())) throw misfit(column, 'true or false')
+      return /true/i.test(value) ? 'TRUE' : 'FALSE'
+    case 'datetime':
+      if (!/^\d{4}(-\d{2}(-\d{2}([T ][\d:.]*Z?)?)?)?$/.test(value.trim()))
+        throw misfit(column, 'a time as 2026-08-20T06:08')
+      return `rtrim(${bind(value.trim().replace(' ', 'T'))}, 'Z')`
+    default:
+      return bind(value)
+  }
+}
+
+function orderOf(scope: RowScope, { column, descending = false }: RowSort): string {
+  return `${comparable(columnOf(scope, column))} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
+}
+
+/** A column in the form in which its values compare as they should. */
+function comparable({ place, type }: TableColumn): string {
+  // Without its end, the shorter of two times that begin alike is the earlier.
+  if (type === 'datetime') return `rtrim(c${place}, 'Z')`
+  if (type === 'decimal') return `TRY_CAST(c${place} AS DECIMAL(38, 9))`
+  return `c${place}`
+}
+
+function numberOf({ place, type, name }: TableColumn): string {
+  if (type === 'int' || type === 'long' || type === 'real') return `c${place}`
+  if (type === 'decimal') return `TRY_CAST(c${place} AS DOUBLE)`
+  throw new AppError('invalid', `the column "${name}" has no numbers`)
+}
+
+function timeColumn(scope: RowScope, name: string | null): TableColumn | undefined {
+  const times = scope.columns.filter(({ type }) => type === 'datetime')
+  if (name === null) return times.find(column => column.name === 'Timestamp') ?? times[0]
+  const column = columnOf(scope, name)
+  if (column.type === 'datetime') return column
+  throw new AppError('invalid', `the column "${name}" has no times`)
+}
+
+function columnOf({ columns }: RowScope, name: string): TableColumn {
+  const column = columns.find(candidate => candidate.name === name)
+  if (column) return column
+  throw new AppError('invalid', `the result has no column "${name}"`, {
+    remedy: `Choose one of: ${columns.map(candidate => candidate.name).join(', ')}.`,
+  })
+}
+
+function misfit(column: string, what: string): AppError {
+  return new AppError('invalid', `the column "${column}" is compared with ${what}`)
+}
+
+async function countOf(connection: DuckDBConnection, text: string, values: DuckDBValue[]): Promise<number> {
+  const found = await connection.runAndReadAll(text, values)
+  return Number(found.getRows()[0]?.[0] ?? 0)
+}
+
+/** A value of the table as it was in the answer. */
+function readCell(value: DuckDBValue, type: ColumnType | undefined): Cell {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  if (typeof value === 'string' && type === 'dynamic') {
+    const { value: parsed, marker } = parseExactJson(value)
+    return resolveJson(parsed, marker)
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+}
