@@ -46,3 +46,25 @@ export const housekeepingJob: JobKind<Record<string, never>> = {
   data: nothing,
   concurrency: 1,
 }
+
+/** Every minute: saved queries whose time has come, runs and messages whose process died. */
+export const scheduleClockJob: JobKind<Record<string, never>> = {
+  name: 'schedule-clock',
+  data: nothing,
+  concurrency: 1,
+}
+
+/** One step of a schedule's run. */
+export const scheduleRunJob: JobKind<{ runId: string }> = {
+  name: 'schedule-run',
+  data: z.object({ runId: z.guid() }),
+  concurrency: 4,
+  expireInSeconds: 1800,
+}
+
+/** One try to deliver a message to a webhook. */
+export const webhookDeliveryJob: JobKind<{ deliveryId: string }> = {
+  name: 'webhook-delivery',
+  data: z.object({ deliveryId: z.guid() }),
+  concurrency: 8,
+}

@@ -1,0 +1,169 @@
+import type { Database } from '../../database/index.ts'
+import { AppError } from '../../errors.ts'
+import type { Actor } from '../../tenants/actor.ts'
+import { systemActor } from '../../tenants/actor.ts'
+import type { Hunts } from '../hunts/hunts.ts'
+import { isOver } from '../hunts/model.ts'
+import type { Library } from '../library/library.ts'
+import { type Announce, announceFailure } from './announce.ts'
+import { countRunsBetween, nextRun } from './clock.ts'
+import { finishRun } from './finish-run.ts'
+import type { RunProblem } from './model.ts'
+import {
+  endRun,
+  findDue,
+  findHuntOf,
+  findOpenRuns,
+  findRun,
+  openRun,
+  type RunWithSchedule,
+  setHunt,
+} from './run-store.ts'
+import { forgetHashes, forgetRuns } from './seen-store.ts'
+import { readParameters, readTenants } from './view.ts'
+
+export type RunnerParts = {
+  db: Database
+  hunts: Pick<Hunts, 'create' | 'get' | 'summary' | 'rowChunks'>
+  library: Pick<Library, 'render'>
+  announce: Announce
+  /** Tags that limit a person now; empty: sees all. */
+  limitsOf: (staffObjectId: string) => Promise<string[]>
+  /** Has `advance` called again. */
+  enqueue: (runId: string, afterSeconds: number) => Promise<void>
+  publicUrl: string
+  /** Days that rows of findings are kept, like hunt results. */
+  keepDays: number
+  now?: () => Date
+}
+
+/** Seconds until a hunt under way is looked at again. */
+const lookAgainSeconds = 3
+
+const keepRunsDays = 400
+
+/** Starts what is due and carries runs to their end. */
+export function createRunner(options: RunnerParts) {
+  const parts = { ...options, now: options.now ?? (() => new Date()) }
+  const { db, hunts, now } = parts
+
+  async function start(run: RunWithSchedule): Promise<void> {
+    const { schedule } = run
+    try {
+      const huntId = (await findHuntOf(db, run)) ?? (await createHunt(run))
+      await setHunt(db, run.id, huntId)
+      await parts.enqueue(run.id, lookAgainSeconds)
+    } catch (error) {
+      // What the query or the choice of tenants is refused for stays so; anything else is tried again.
+      if (!(error instanceof AppError)) throw error
+      const { code, message, remedy } = error
+      await fail(run, { code, message: message.slice(0, 1000), remedy })
+    }
+
+    async function createHunt({ id: _id, queryVersion }: RunWithSchedule): Promise<string> {
+      const actor = await actorOf(run)
+      const { query, name } = await parts.library.render(
+        systemActor,
+        schedule.queryId,
+        readParameters(schedule.parameters),
+        queryVersion,
+      )
+      const hunt = await hunts.create(actor, {
+        query,
+        tenants: readTenants(schedule.tenants),
+        timespan: schedule.timespan,
+        name: `${schedule.name} (${name})`.slice(0, 200),
+        // It was looked over when it was saved.
+        allowUnknownNames: true,
+        savedQueryId: schedule.queryId,
+        scheduleId: schedule.id,
+      })
+      return hunt.id
+    }
+  }
+
+  /** Runs see what whoever set the schedule up may see, and never more than then. */
+  async function actorOf({ schedule }: RunWithSchedule): Promise<Actor> {
+    const isStaff = schedule.runsAsKind === 'staff'
+    const limits = isStaff ? await parts.limitsOf(schedule.runsAsId) : []
+    return {
+      kind: isStaff ? 'staff' : 'api-key',
+      id: schedule.runsAsId,
+      label: schedule.runsAs,
+      role: 'analyst',
+      limitedToTags: limits.length > 0 ? limits : schedule.visibleTags,
+    }
+  }
+
+  async function fail(run: RunWithSchedule, problem: RunProblem): Promise<void> {
+    const send = await db.$transaction(async tx => {
+      const ended = await endRun(tx, run, { status: 'failed', now: now(), error: problem })
+      return ended ? await announceFailure(parts, tx, run, problem) : null
+    })
+    await send?.()
+  }
+
+  return {
+    /**
+     * Opens a run for each schedule whose time has come. Times that passed
+     * while nothing ran are made up for by one run, which says how many.
+     *
+     * @returns runs opened
+     */
+    async startDue(): Promise<number> {
+      let opened = 0
+      for (const schedule of await findDue(db, now())) {
+        const { nextRunAt: dueAt } = schedule
+        if (!dueAt) continue
+        const run = {
+          dueAt,
+          missedRuns: countRunsBetween(schedule, dueAt, now()),
+          nextRunAt: nextRun(schedule, now()),
+          startedBy: 'the clock',
+        }
+        const id = await db.$transaction(tx => openRun(tx, schedule, run))
+        if (!id) continue
+        opened++
+        await parts.enqueue(id, 0)
+      }
+      return opened
+    },
+
+    /** Takes a run one step further; does nothing for one that has ended or was removed. */
+    async advance(runId: string): Promise<void> {
+      const run = await findRun(db, runId)
+      if (!run || run.status === 'done' || run.status === 'failed') return
+      if (run.status === 'starting' || !run.huntId) {
+        await start(run)
+        return
+      }
+      try {
+        const { status } = await hunts.summary(systemActor, run.huntId)
+        if (!isOver(status)) {
+          await parts.enqueue(runId, lookAgainSeconds)
+          return
+        }
+        await finishRun(parts, run, await hunts.get(systemActor, run.huntId))
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'not_found')) throw error
+        await fail(run, {
+          code: 'hunt_removed',
+          message: 'its hunt was removed before it was looked at',
+          remedy: 'Run the schedule again.',
+        })
+      }
+    },
+
+    /** Runs whose process died are taken up again. */
+    async resume(): Promise<void> {
+      for (const id of await findOpenRuns(db)) await parts.enqueue(id, 0)
+    },
+
+    /** Forgets what is too old. */
+    async keepHouse(): Promise<void> {
+      const daysAgo = (days: number) => new Date(now().getTime() - days * 86_400_000)
+      await forgetHashes(db, now())
+      await forgetRuns(db, { rowsBefore: daysAgo(parts.keepDays), runsBefore: daysAgo(keepRunsDays) })
+    },
+  }
+}

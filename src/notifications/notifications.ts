@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { storableText } from '../audit/storable.ts'
+import type { Database } from '../database/index.ts'
+import { AppError } from '../errors.ts'
+import { type Actor, requireAct } from '../tenants/actor.ts'
+import type { NotificationEvent } from './event.ts'
+import {
+  countAfter,
+  createNotification,
+  deleteNotifications,
+  findNotifications,
+  newsOf,
+  seenUntil,
+  setSeen,
+} from './store.ts'
+import type { createDeliveries } from './webhooks/deliveries.ts'
+import type { Transaction } from './webhooks/store.ts'
+
+export type NotificationView = {
+  id: string
+  kind: 'findings' | 'failed'
+  title: string
+  href: string
+  at: string
+  isNew: boolean
+}
+
+export type Notifications = ReturnType<typeof createNotifications>
+
+/** More than this is shown as "99+", and counting stops there. */
+export const mostCounted = 100
+
+const keepDays = 400
+
+const uuid = z.uuid()
+
+/** What staff should look at, in the console; and, through `deliveries`, elsewhere. */
+export function createNotifications({
+  db,
+  deliveries,
+  now = () => new Date(),
+}: {
+  db: Database
+  deliveries: Pick<ReturnType<typeof createDeliveries>, 'write'>
+  now?: () => Date
+}) {
+  return {
+    /**
+     * Tells something: one notification, and a message to each webhook that
+     * may know of it.
+     *
+     * @returns sends the messages; call it after the transaction
+     */
+    async announce(
+      tx: Transaction,
+      announcement: {
+        kind: 'findings' | 'failed'
+        title: string
+        href: string
+        runId: string
+        eventFor: (isVisible: (tenantId: string) => boolean) => NotificationEvent | null
+      },
+    ): Promise<() => Promise<void>> {
+      const { kind, href, runId, eventFor } = announcement
+      const title = storableText(announcement.title, 400)
+      await createNotification(tx, { kind, title, href, runId, at: now() })
+      return deliveries.write(tx, eventFor)
+    },
+
+    /** Newest first, counted over the tenants that the actor may see. @throws AppError `invalid` */
+    async list(
+      actor: Actor,
+      page: { limit?: number; cursor?: string | null } = {},
+    ): Promise<{ items: NotificationView[]; nextCursor: string | null }> {
+      requireAct(actor, 'look')
+      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
+      const cursor = page.cursor ?? null
+      if (cursor !== null && !uuid.safeParse(cursor).success)
+        throw new AppError('invalid', '"cursor" is not one that this list gave')
+      const [records, until] = await Promise.all([
+        findNotifications(db, actor, cursor, limit + 1),
+        seenUntil(db, actor.id),
+      ])
+      const shown = records.slice(0, limit)
+      const isLimited = actor.limitedToTags.length > 0
+      const runIds = shown.flatMap(({ runId }) => (runId ? [runId] : []))
+      const news = isLimited ? await newsOf(db, actor, runIds) : []
+      const items = shown.map(({ id, kind, title, href, at, runId, run }) => {
+        const own = news.find(one => one.runId === runId)
+        return {
+          id,
+          kind: kind === 'failed' ? ('failed' as const) : ('findings' as const),
+          title: own && run ? titleOf(run.schedule.name, own) : title,
+          href,
+          at: at.toISOString(),
+          isNew: until === null || at > until,
+        }
+      })
+      return { items, nextCursor: records.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
+
+    /** How many came since the actor last looked; at most 100. */
+    async countNew(actor: Actor): Promise<number> {
+      return countAfter(db, actor, await seenUntil(db, actor.id), mostCounted)
+    },
+
+    /** The actor has seen all that came until now. */
+    async markSeen(actor: Actor): Promise<void> {
+      requireAct(actor, 'look')
+      await setSeen(db, actor.id, now())
+    },
+
+    async keepHouse(): Promise<void> {
+      await deleteNotifications(db, new Date(now().getTime() - keepDays * 86_400_000))
+    },
+  }
+}
+
+function titleOf(schedule: string, { newRows, tenants }: { newRows: number; tenants: number }): string {
+  const rows = `${newRows.toLocaleString('en')} new row${newRows === 1 ? '' : 's'}`
+  return `${schedule}: ${rows} in ${tenants.toLocaleString('en')} tenant${tenants === 1 ? '' : 's'}`
+}
