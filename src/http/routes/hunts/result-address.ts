@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { FilterOperator } from '../../../hunting/hunts/reading/result-queries.ts'
 
 /** How a result is looked at; all of it stands in the page's address, so that a link shows the same. */
 export type ResultAddress = {
@@ -9,7 +10,7 @@ export type ResultAddress = {
   /** Columns by which rows are counted. */
   groups: string[]
   /** Order of the groups. */
-  order: 'rarest' | 'commonest' | 'value'
+  order: 'rarest' | 'commonest'
   /** Columns of the chart, along and up. */
   x: string | null
   y: string | null
@@ -23,27 +24,27 @@ export type ResultAddress = {
 export type ResultSort = { column: string; descending: boolean }
 export type ResultFilter = { column: string; operator: FilterOperator; value: string }
 
-export const filterOperators = {
-  is: 'is',
-  not: 'is not',
+export const filterOperators: Record<FilterOperator, string> = {
+  equals: 'is',
+  notEquals: 'is not',
   contains: 'contains',
-  lacks: 'does not contain',
-  starts: 'starts with',
-  above: 'is above',
-  below: 'is below',
-  empty: 'is null or empty',
-  filled: 'is not empty',
-} as const
-
-export type FilterOperator = keyof typeof filterOperators
+  notContains: 'does not contain',
+  startsWith: 'starts with',
+  greater: 'is above',
+  greaterOrEqual: 'is at least',
+  less: 'is below',
+  lessOrEqual: 'is at most',
+  isEmpty: 'is null or empty',
+  isNotEmpty: 'is not empty',
+}
 
 /** Operators that stand alone. */
-export const withoutValue: readonly FilterOperator[] = ['empty', 'filled']
+export const withoutValue: readonly FilterOperator[] = ['isEmpty', 'isNotEmpty']
 
 const most = { filters: 20, groups: 6, name: 500, value: 2000 }
 const operators = Object.keys(filterOperators) as FilterOperator[]
 const view = z.enum(['rows', 'groups', 'chart', 'time', 'tenants']).catch('rows')
-const order = z.enum(['rarest', 'commonest', 'value']).catch('rarest')
+const order = z.enum(['rarest', 'commonest']).catch('rarest')
 const offset = z.coerce.number().int().min(0).max(1_000_000_000).catch(0)
 
 /**

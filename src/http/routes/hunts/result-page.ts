@@ -1,22 +1,47 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { AppError } from '../../../errors.ts'
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import { type HuntSummary, isOver } from '../../../hunting/hunts/model.ts'
 import { type Actor, may } from '../../../tenants/actor.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { rowJson, showRow } from './cells.ts'
+import { viewChart, viewTime } from './chart-view.ts'
+import { filterFor, viewGroups } from './group-view.ts'
 import { durationOf, huntTitle, selectionWords } from './hunt-words.ts'
 import { showProgress } from './progress-view.ts'
 import { type ResultAddress, readAddress, writeAddress } from './result-address.ts'
-import { viewRows, viewTenants } from './result-view.ts'
+import { showFilters, viewRows, viewTenants } from './result-view.ts'
 
 type WithHunt = { Params: { huntId: string } }
 
 /** A hunt's page: how it stands, and its result in several views. */
 export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts: Hunts }): Promise<void> {
+  /** What the address asks for, or why it cannot be: a filter that does not fit does not take the page away. */
+  async function look(actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+    const { columns } = await hunts.columns(actor, hunt.id)
+    const filters = showFilters(hunt.id, columns, address)
+    try {
+      return { ...(await view(actor, hunt, address)), filters, misfit: null }
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'invalid') throw error
+      return { filters, misfit: { message: error.message, remedy: error.remedy } }
+    }
+  }
+
   async function view(actor: Actor, hunt: HuntSummary, address: ResultAddress) {
-    if (address.view === 'tenants') return { tenantTable: await viewTenants(hunts, actor, hunt, address) }
-    return { table: await viewRows(hunts, actor, hunt, address) }
+    switch (address.view) {
+      case 'rows':
+        return { table: await viewRows(hunts, actor, hunt, address) }
+      case 'groups':
+        return { groups: await viewGroups(hunts, actor, hunt, address) }
+      case 'chart':
+        return { chart: await viewChart(hunts, actor, hunt, address) }
+      case 'time':
+        return { time: await viewTime(hunts, actor, hunt, address) }
+      case 'tenants':
+        return { tenantTable: await viewTenants(hunts, actor, hunt, address) }
+    }
   }
 
   app.get<WithHunt>('/hunts/:huntId', async (request, reply) => {
@@ -29,9 +54,9 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
     }
     const [progress, result] = await Promise.all([
       showProgress(hunts, actor, hunt),
-      view(actor, hunt, address),
+      look(actor, hunt, address),
     ])
-    return await reply.page(
+    return await reply.code(result.misfit ? 422 : 200).page(
       '/hunts/show',
       {
         title: huntTitle(hunt),
@@ -70,7 +95,12 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
       const hunt = await hunts.summary(actor, request.params.huntId)
       const position = z.coerce.number().int().min(0).catch(0).parse(request.params.position)
       const address = readAddress(request.url)
-      const { columns, rows, total } = await hunts.page(actor, hunt.id, { offset: position, limit: 1 })
+      const { columns, rows, total } = await hunts.page(actor, hunt.id, {
+        offset: position,
+        limit: 1,
+        sort: address.sort,
+        filters: address.filters,
+      })
       const [row] = rows
       if (!row) return reply.callNotFound()
       const cells = showRow(columns, row)
@@ -93,7 +123,7 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
             onlyHref: writeAddress(hunt.id, {
               ...address,
               offset: 0,
-              filters: [...address.filters, filterFor(name, row[index] ?? null, cells[index]?.text ?? '')],
+              filters: [...address.filters, filterFor(name, row[index] ?? null)],
             }),
           })),
           position,
@@ -105,12 +135,6 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
       )
     },
   )
-}
-
-function filterFor(column: string, cell: unknown, text: string) {
-  return cell === null || text === ''
-    ? ({ column, operator: 'empty', value: '' } as const)
-    : ({ column, operator: 'is', value: text } as const)
 }
 
 function rowHref(huntId: string, position: number, url: string): string {

@@ -2,6 +2,7 @@ import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import type { HuntSummary, HuntTenant } from '../../../hunting/hunts/model.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import { showRows } from './cells.ts'
+import { hiddenFields } from './group-view.ts'
 import { filterOperators, type ResultAddress, writeAddress } from './result-address.ts'
 import { stateLabels, stateOf } from './tenant-states.ts'
 
@@ -11,7 +12,6 @@ const tenantsOnPage = 100
 
 /** What narrows the rows, each with a way out, and the form that narrows them more. */
 export function showFilters(huntId: string, columns: { name: string }[], address: ResultAddress) {
-  const state = new URL(writeAddress(huntId, { ...address, offset: 0 }), 'http://localhost').searchParams
   return {
     inForce: address.filters.map((filter, index) => ({
       label: `${filter.column} ${filterOperators[filter.operator]} ${filter.value}`.trim(),
@@ -22,19 +22,20 @@ export function showFilters(huntId: string, columns: { name: string }[], address
       }),
     })),
     action: `/hunts/${huntId}`,
-    hidden: [...state].map(([name, value]) => ({ name, value })),
+    hidden: hiddenFields(writeAddress(huntId, { ...address, offset: 0 })),
     columns: columns.map(({ name }) => ({ value: name, label: name })),
     operators: Object.entries(filterOperators).map(([value, label]) => ({ value, label })),
   }
 }
 
-/** The rows as they are stored: by tenant's name. */
+/** A page of rows, in the order and within the filters of the address. */
 export async function viewRows(hunts: Hunts, actor: Actor, hunt: HuntSummary, address: ResultAddress) {
-  const page = await hunts.page(actor, hunt.id, { offset: address.offset, limit: pageSize })
+  const { offset, sort, filters } = address
+  const page = await hunts.page(actor, hunt.id, { offset, limit: pageSize, sort, filters })
   return {
     ...showTable(hunt.id, address, page),
     conflicts: page.conflicts,
-    filters: showFilters(hunt.id, page.columns, address),
+    isFiltered: filters.length > 0,
   }
 }
 
@@ -99,7 +100,7 @@ function wordsOf(state: string): string {
 
 function toLine(huntId: string, tenant: HuntTenant) {
   const state = stateOf(tenant)
-  const filter = { column: 'TenantId', operator: 'is', value: tenant.tenantId } as const
+  const filter = { column: 'TenantId', operator: 'equals', value: tenant.tenantId } as const
   return {
     ...tenant,
     state,

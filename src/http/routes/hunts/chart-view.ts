@@ -1,0 +1,128 @@
+import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import type { HuntSummary } from '../../../hunting/hunts/model.ts'
+import type { Actor } from '../../../tenants/actor.ts'
+import { columnsChart } from '../../charts/columns-chart.ts'
+import { timeChart } from '../../charts/time-chart.ts'
+import { showCell } from './cells.ts'
+import { columnsNamed, filtersFor, hiddenFields } from './group-view.ts'
+import { type ResultAddress, writeAddress } from './result-address.ts'
+
+/** Pairs of values that a chart is made of, and those that the table under it lists. */
+const pairsDrawn = 1_000
+const pairsListed = 100
+const timeBuckets = 90
+
+/** A chart of one column or two. */
+export async function viewChart(hunts: Hunts, actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+  const { columns } = await hunts.columns(actor, hunt.id)
+  const [x = null] = columnsNamed(columns, [address.x])
+  const [y = null] = columnsNamed(columns, [address.y])
+  const form = {
+    action: `/hunts/${hunt.id}`,
+    hidden: hiddenFields(writeAddress(hunt.id, { ...address, offset: 0 }), ['x', 'y']),
+    columns: columns.map(({ name }) => ({ value: name, label: name })),
+    x: x?.name ?? '',
+    y: y?.name ?? '',
+  }
+  if (!x) return { form, drawn: null }
+
+  const chosen = y && y !== x ? [x, y] : [x]
+  const { groups, total } = await hunts.groups(actor, hunt.id, {
+    columns: chosen.map(({ name }) => name),
+    filters: address.filters,
+    common: true,
+    limit: pairsDrawn,
+  })
+  const pairs = groups.map(({ values: [first = null, second = null], count }) => ({
+    x: first,
+    y: second,
+    rows: count,
+  }))
+  const { svg, left } = columnsChart(x, chosen[1] ?? null, pairs)
+  const unread = total - groups.length
+  return {
+    form,
+    drawn: {
+      svg,
+      notes: [
+        ...(left ? [left] : []),
+        ...(unread > 0 ? [`${unread.toLocaleString('en')} rarer combinations of values are not drawn.`] : []),
+      ],
+      columns: chosen,
+      rows: groups.slice(0, pairsListed).map(({ values, count, tenants }) => ({
+        cells: chosen.map((column, index) => showCell(column, values[index] ?? null, null)),
+        count,
+        tenants,
+        href: writeAddress(hunt.id, { filters: [...address.filters, ...filtersFor(chosen, values)] }),
+      })),
+      total,
+    },
+  }
+}
+
+/** Rows over time. */
+export async function viewTime(hunts: Hunts, actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+  const { columns } = await hunts.columns(actor, hunt.id)
+  const times = columns.filter(({ type }) => type === 'datetime').map(({ name }) => name)
+  const column = address.time !== null && times.includes(address.time) ? address.time : null
+  const timeline =
+    times.length === 0
+      ? null
+      : await hunts.timeline(actor, hunt.id, { column, filters: address.filters, buckets: timeBuckets })
+  return {
+    form: {
+      action: `/hunts/${hunt.id}`,
+      hidden: hiddenFields(writeAddress(hunt.id, { ...address, offset: 0 }), ['time']),
+      columns: times.map(name => ({ value: name, label: name })),
+      time: timeline?.column ?? column ?? '',
+    },
+    drawn: timeline && drawTimeline(hunt.id, address, timeline),
+  }
+}
+
+type Timeline = NonNullable<Awaited<ReturnType<Hunts['timeline']>>>
+
+function drawTimeline(huntId: string, address: ResultAddress, timeline: Timeline) {
+  const { column, from, stepMs, counts, withoutTime } = timeline
+  const start = Date.parse(from)
+  const at = (index: number) => new Date(start + index * stepMs).toISOString()
+  return {
+    svg: timeChart(
+      column,
+      counts.map((rows, index) => ({ from: at(index), rows })),
+      stepMs,
+    ),
+    step: spanWords(stepMs),
+    withoutTime,
+    spans: counts.flatMap((rows, index) =>
+      rows === 0
+        ? []
+        : [
+            {
+              from: at(index),
+              rows,
+              href: writeAddress(huntId, {
+                filters: [
+                  ...address.filters,
+                  { column, operator: 'greaterOrEqual', value: at(index) },
+                  { column, operator: 'less', value: at(index + 1) },
+                ],
+              }),
+            },
+          ],
+    ),
+  }
+}
+
+/** A span as people say it: `3 hours`. The engine's spans are whole seconds, minutes, hours or days. */
+function spanWords(ms: number): string {
+  const units: [string, number][] = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ]
+  const [unit, size] = units.find(([, size]) => ms % size === 0) ?? ['second', 1000]
+  const count = Math.round(ms / size)
+  return `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`
+}
