@@ -24,7 +24,10 @@ export function apiErrorHandler(now: () => Date) {
   return (error: FastifyError | ApiRefusal, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof ApiRefusal) return reply.code(error.status).headers(error.headers).send(error.body)
     const status = error.statusCode ?? 500
-    if (status >= 500) console.error(`The simulator failed at ${request.method} ${request.url}:`, error)
+    // A caller that gave up on a slow answer is no failure of ours.
+    const isHungUp = error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+    if (status >= 500 && !isHungUp)
+      console.error(`The simulator failed at ${request.method} ${request.url}:`, error)
     const refusal = shaped(
       request,
       status,

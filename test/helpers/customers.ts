@@ -2,6 +2,15 @@ import type { CustomerProfile } from '../../src/simulator/world.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
 import type { RunningApp } from './app.ts'
 
+/** Who does what a test asks for. */
+export const administrator: Actor = {
+  kind: 'staff',
+  id: 'a3b0c1d2-0000-4000-8000-000000000001',
+  label: 'admin@partner.example',
+  role: 'admin',
+  limitedToTags: [],
+}
+
 /** Roles on every surface, so that a test can choose which one answers. */
 export const roles = {
   graph: [
@@ -50,12 +59,4 @@ export function customersOf({ simulator, services }: RunningApp): Customers {
       return customer
     },
   }
-}
-
-export const administrator: Actor = {
-  kind: 'staff',
-  id: 'a3b0c1d2-0000-4000-8000-000000000001',
-  label: 'admin@partner.example',
-  role: 'admin',
-  limitedToTags: [],
 }

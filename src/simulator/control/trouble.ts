@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
@@ -85,10 +86,11 @@ export const trouble = fastifyPlugin(
           reply.hijack()
           return
         case 'huge-answer':
-          return reply
-            .code(200)
-            .header('content-type', 'application/json; charset=utf-8')
-            .send(Readable.from(hugeAnswer()))
+          // Around the framework, which would go on to the route when the caller hangs up in the middle.
+          reply.hijack()
+          reply.raw.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+          pipeline(Readable.from(hugeAnswer()), reply.raw).catch(() => undefined)
+          return
         default: {
           const answer = faultAnswer(fault, { now: directory.world.now(), hosts, tenantId })
           return reply.code(answer.status).headers(answer.headers).send(answer.body)
