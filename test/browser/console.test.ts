@@ -1,0 +1,214 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CustomerProfile } from '../../src/simulator/world.ts'
+import { type RunningApp, startApp } from '../helpers/app.ts'
+import { expectAccessible, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
+import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
+
+let running: RunningApp
+let browser: TestBrowser
+let customers: Customers
+let well: CustomerProfile
+let lacking: CustomerProfile
+let page: Page
+/** Somebody whose browser runs no script. */
+let plain: Page
+
+beforeAll(async () => {
+  ;[running, browser] = await Promise.all([startApp({ tenants: 40 }), openBrowser()])
+  customers = customersOf(running)
+  well = await customers.connected()
+  lacking = await customers.connected(['defender:Incident.Read.All', 'defender:AdvancedHunting.Read.All'])
+  await running.services.tenants.setTags(administrator, well.tenantId, ['gold'])
+  page = await browser.person()
+  await signIn(page, running.url)
+  plain = await browser.person({ javaScript: false })
+  await signIn(plain, running.url, 'analyst@partner.example')
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.close()
+})
+
+const home = () => `${running.url}/tenants/${well.tenantId}`
+
+/** At the width of a desk and of a phone, in light and in dark. */
+async function expectGoodAtEveryWidth(): Promise<void> {
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await expectAccessible(page)
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+}
+
+async function heading(of = page): Promise<string> {
+  expect(await of.getByRole('heading', { level: 1 }).count()).toBe(1)
+  return (await of.getByRole('heading', { level: 1 }).textContent())?.trim() ?? ''
+}
+
+test.each([
+  ['/', 'Dashboard'],
+  ['/tenants', 'Tenants'],
+  ['/connect', 'Connect existing tenants'],
+  ['/readiness', 'Readiness'],
+  ['/audit', 'Audit'],
+  ['/settings', 'Settings'],
+  ['/nowhere', 'Not found'],
+])('%s can be used at every width', async (path, title) => {
+  await page.goto(running.url + path)
+
+  expect(await heading()).toBe(title)
+  await expectGoodAtEveryWidth()
+})
+
+test.each([
+  ['', null],
+  ['/incidents', 'Incidents'],
+  ['/devices', 'Devices'],
+  ['/hunt', 'Hunt'],
+  ['/events', 'Timeline'],
+])('the page of a tenant%s can be used at every width', async (path, tab) => {
+  await page.goto(home() + path)
+  await page.waitForLoadState('networkidle')
+
+  expect(await heading()).toBe(tab ?? well.name)
+  await expectGoodAtEveryWidth()
+})
+
+test('a tenant that lacks permissions can be understood at every width, and readiness leads to it', async () => {
+  await page.goto(`${running.url}/readiness`)
+  await page.getByRole('link', { name: /tenants: Hunt with KQL/ }).click()
+  await page.getByRole('heading', { name: /Hunt with KQL: on/ }).waitFor()
+  await expectGoodAtEveryWidth()
+
+  await page.getByRole('link', { name: lacking.name }).click()
+  await page.getByText('Connected, but something is missing').waitFor()
+  await expectGoodAtEveryWidth()
+})
+
+test('an incident opens with its evidence, by keyboard', async () => {
+  await page.goto(`${home()}/incidents`)
+  await page.getByRole('region', { name: 'Incidents' }).getByRole('link').first().focus()
+  await page.keyboard.press('Enter')
+
+  await page.getByRole('heading', { level: 2, name: /Alerts/ }).waitFor()
+  await expectGoodAtEveryWidth()
+})
+
+test('a device is isolated with a reason, by keyboard, and the page follows', async () => {
+  await page.goto(`${home()}/devices?health=active`)
+  await page.getByRole('region', { name: 'Devices' }).getByRole('link').first().click()
+  await page.getByRole('heading', { name: 'Who signed in' }).waitFor()
+  await expectGoodAtEveryWidth()
+
+  await page.getByRole('button', { name: 'Isolate', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: /Isolate/ })
+  await dialog.getByLabel('Why?').fill('case 17')
+  await expectAccessible(page)
+  await dialog.getByRole('button', { name: 'Isolate' }).press('Enter')
+  await page.getByText('The action is asked for.').waitFor()
+  await expectGoodAtEveryWidth()
+  running.simulator.control.advanceClock(3_600_000)
+
+  await page.locator('#isolation').getByText('Isolated', { exact: true }).waitFor({ timeout: 30_000 })
+  await page.getByRole('link', { name: 'Undo' }).click()
+  expect(await heading()).toContain('Release from isolation')
+  await expectGoodAtEveryWidth()
+})
+
+test('a query is run with Ctrl+Enter, its mistakes have a place and its rows a table', async () => {
+  await page.goto(home())
+  await page.getByLabel('KQL query').fill('DeviceInfo\n| wher x')
+  await page.getByLabel('KQL query').press('Control+Enter')
+  await page.getByRole('link', { name: 'Line 2, column 3' }).waitFor()
+  await expectGoodAtEveryWidth()
+
+  await page.getByLabel('KQL query').fill('DeviceInfo\n| take 3')
+  await page.getByLabel('KQL query').press('Control+Enter')
+  const rows = page.getByRole('region', { name: 'Rows' }).locator('tbody tr')
+  await rows.first().waitFor()
+
+  expect(await rows.count()).toBe(3)
+  await expectGoodAtEveryWidth()
+})
+
+test('a verification is seen to run and to end without a reload by hand', async () => {
+  const { tenantId, name } = await customers.connected()
+  running.simulator.control.removeRoles(tenantId, [
+    'graph:ThreatHunting.Read.All',
+    'defender:AdvancedHunting.Read.All',
+    'endpoint:AdvancedQuery.Read.All',
+  ])
+  await running.services.verification.begin(tenantId)
+
+  await page.goto(`${running.url}/tenants/${tenantId}`)
+  await page.getByRole('heading', { name: 'The consent is being verified' }).waitFor()
+  await page.locator('#verification-words').getByText('Waiting until all permissions').waitFor()
+  await expectGoodAtEveryWidth()
+  running.simulator.control.grantConsent(tenantId)
+
+  await page
+    .getByRole('heading', { name: 'The consent is being verified' })
+    .waitFor({ state: 'detached', timeout: 60_000 })
+  expect(await heading()).toBe(name)
+  await page.locator('.page-header .badge').getByText('Connected', { exact: true }).waitFor()
+})
+
+test('the search answers while one types, and its address can be kept', async () => {
+  await page.goto(`${running.url}/tenants`)
+  await page.keyboard.press('/')
+  await page.keyboard.type(well.name.slice(0, 12))
+
+  await page.waitForURL(/search=/)
+  await page.getByRole('link', { name: well.name }).waitFor()
+  expect(await page.getByRole('link', { name: lacking.name }).count()).toBe(0)
+  await page.reload()
+  expect(await page.getByRole('searchbox').inputValue()).toBe(well.name.slice(0, 12))
+})
+
+test('a file becomes a list of tenants to connect, and each line its outcome', async () => {
+  const { name, domain } = customers.consented()
+  await page.goto(`${running.url}/connect`)
+  await page.getByLabel('CSV file').setInputFiles({
+    name: 'customers.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`Customer,Domain\n"${name}",${domain}\nNobody,nobody.example\n`),
+  })
+  await expect.poll(() => page.getByLabel('One line for each tenant').inputValue()).toContain(domain)
+  await page.getByRole('button', { name: 'Connect the list' }).click()
+
+  await page.locator('#list-words').getByText('All 2 lines are done; 1 need another look.').waitFor()
+  await page.getByRole('link', { name }).waitFor()
+  await expectGoodAtEveryWidth()
+})
+
+test('without JavaScript lists can be searched, queries run and devices acted on', async () => {
+  await plain.goto(`${running.url}/tenants`)
+  await plain.getByRole('searchbox').fill(well.name)
+  await plain.getByRole('button', { name: 'Show' }).click()
+  await plain.getByRole('link', { name: well.name }).click()
+  expect(await heading(plain)).toBe(well.name)
+
+  await plain.getByLabel('KQL query').fill('DeviceInfo | take 2')
+  await plain.getByRole('button', { name: 'Run in this tenant' }).click()
+  const rows = plain.getByRole('region', { name: 'Rows' }).locator('tbody tr')
+  await expect
+    .poll(
+      async () => {
+        const again = plain.getByRole('link', { name: 'Look again' })
+        if ((await again.count()) > 0) await again.click()
+        return await rows.count()
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(2)
+
+  await plain.goto(`${home()}/devices?health=active`)
+  await plain.getByRole('region', { name: 'Devices' }).getByRole('link').last().click()
+  await plain.getByRole('button', { name: 'Run antivirus scan' }).click()
+  await plain.getByRole('dialog').getByLabel('Why?').fill('case 18')
+  await plain.getByRole('dialog').getByRole('button', { name: 'Run antivirus scan' }).click()
+  await plain.getByText('The action is asked for.').waitFor()
+})
