@@ -101,7 +101,7 @@ function problemsOf(
 }
 
 function settlesByItself(problem: RemoteFailure): boolean {
-  // A missing licence is named as such: no waiting brings it.
+  // A missing license is named as such: no waiting brings it.
   return afterConsentRetryable(problem) && problem.code !== 'license_missing' && !isAboutThePartner(problem)
 }
 

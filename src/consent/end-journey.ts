@@ -81,7 +81,7 @@ function ownFailure(kind: JourneyKind, end: JourneyEnd, detail: string | undefin
     tenant_taken: 'The tenant is already connected under another customer name.',
   }[kind as string]
   const remedy = {
-    wrong_tenant: 'Ask the customer to open the link again with an administrator of the right organisation.',
+    wrong_tenant: 'Ask the customer to open the link again with an administrator of the right organization.',
     tenant_taken:
       'Look the tenant up by its id. Use that customer’s name for the link, or offboard the tenant there first.',
   }[kind as string]

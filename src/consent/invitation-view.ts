@@ -53,7 +53,7 @@ type PermissionWords = ReturnType<typeof describeForCustomer>
 export type CustomerPage = {
   customerName: string
   /** Domain or GUID the link is pinned to. */
-  organisation: string | null
+  organization: string | null
   purpose: 'consent' | 'reconsent'
   expiresAt: string
   /** Somebody set out for Microsoft with this link, and no answer has come back. */
@@ -79,7 +79,7 @@ export function toCustomerPage(
   const missing: readonly RoleKey[] = isRenewal ? compareRoles(requiredRoles, granted).missing : []
   return {
     customerName: invitation.customer.name,
-    organisation: invitation.pinnedDomain ?? invitation.pinnedTenantId,
+    organization: invitation.pinnedDomain ?? invitation.pinnedTenantId,
     purpose: invitation.purpose === 'reconsent' ? 'reconsent' : 'consent',
     expiresAt: invitation.expiresAt.toISOString(),
     hasSetOut: invitation.status === 'started',

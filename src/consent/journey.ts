@@ -56,29 +56,29 @@ function wordsFor(kind: JourneyKind, roles: readonly RoleKey[]): Words {
     case 'declined':
       return {
         title: 'Nothing was approved',
-        cause: 'The request was cancelled on Microsoft’s page, so nothing has changed in your organisation.',
+        cause: 'The request was cancelled on Microsoft’s page, so nothing has changed in your organization.',
         nextStep: `If that was not meant, or the account was not allowed to approve, open the link again and sign in as ${who}. If you have doubts about a permission, ask your security partner first.`,
       }
     case 'not_admin':
       return {
         title: 'This account may not approve the request',
         cause: 'Microsoft allows only certain administrators to approve these permissions.',
-        nextStep: `Pass the link to a ${who} of your organisation, or sign in with such an account. Your link stays valid.`,
+        nextStep: `Pass the link to a ${who} of your organization, or sign in with such an account. Your link stays valid.`,
       }
     case 'blocked_by_policy':
       return {
-        title: 'A policy of your organisation stopped the sign-in',
+        title: 'A policy of your organization stopped the sign-in',
         cause: 'Conditional Access or tenant restrictions did not admit this sign-in. Nothing was approved.',
         nextStep:
           'Open the link again from a managed device and a network that your policies admit. The sign-in log in the Entra admin center names the policy.',
       }
     case 'license_missing':
       return {
-        title: 'A Microsoft service is not set up in your organisation',
+        title: 'A Microsoft service is not set up in your organization',
         cause:
-          'One of the permissions belongs to a Microsoft Defender service that your organisation does not have or has not activated.',
+          'One of the permissions belongs to a Microsoft Defender service that your organization does not have or has not activated.',
         nextStep:
-          'Sign in to the Defender portal once to finish its setup, or check your licences, then open the link again. If you do not use that product, tell your security partner.',
+          'Sign in to the Defender portal once to finish its setup, or check your licenses, then open the link again. If you do not use that product, tell your security partner.',
       }
     case 'expired':
       return {
@@ -121,15 +121,15 @@ function wordsFor(kind: JourneyKind, roles: readonly RoleKey[]): Words {
       }
     case 'wrong_tenant':
       return {
-        title: 'That was another organisation',
+        title: 'That was another organization',
         cause:
-          'The account you used belongs to a different organisation than the one this link was made for.',
+          'The account you used belongs to a different organization than the one this link was made for.',
         nextStep:
-          'Open the link again in a private window and sign in with an administrator of the right organisation. If you approved the request in the wrong one, remove the enterprise app there.',
+          'Open the link again in a private window and sign in with an administrator of the right organization. If you approved the request in the wrong one, remove the enterprise app there.',
       }
     case 'tenant_taken':
       return {
-        title: 'This organisation cannot be connected with this link',
+        title: 'This organization cannot be connected with this link',
         cause: 'It is already connected in another way, and a link never moves an existing connection.',
         nextStep: 'Tell your security partner the code below; they can clear this up.',
       }

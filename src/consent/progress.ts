@@ -21,7 +21,7 @@ export type VerificationProgress = {
 }
 
 const awaitedWords = {
-  token: 'Waiting until Microsoft lets our app into your organisation.',
+  token: 'Waiting until Microsoft lets our app into your organization.',
   roles: 'Our app is known there. Waiting until all permissions have arrived.',
   live_call: 'The permissions have arrived. Waiting for the first answer from Microsoft Defender.',
 }

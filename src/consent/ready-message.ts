@@ -10,7 +10,7 @@ export function readyMessage(facts: {
   partnerName: string
   customerName: string
   link: string
-  organisation: string | null
+  organization: string | null
   expiresAt: Date
   requiredRoles: readonly RoleKey[]
   purpose: 'consent' | 'reconsent'
@@ -29,7 +29,7 @@ export function readyMessage(facts: {
     '',
     facts.link,
     '',
-    `Please open it as ${orList(approvers(requiredRoles))}${facts.organisation ? ` of ${facts.organisation}` : ''}.`,
+    `Please open it as ${orList(approvers(requiredRoles))}${facts.organization ? ` of ${facts.organization}` : ''}.`,
     `It is valid until ${facts.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC and takes about two minutes.`,
     '',
     'What the permissions let us do:',

@@ -4,7 +4,7 @@ import type { CallSurface, SurfaceCall } from './call.ts'
 
 type Try = { roles: RegExp } & Pick<SurfaceCall, 'method' | 'path' | 'body' | 'quota'>
 
-/** Costs nothing and needs no table, which a licence might lack. */
+/** Costs nothing and needs no table, which a license might lack. */
 const cheapQuery = { Query: 'print Ready = true' }
 
 /** The smallest read that each role opens, cheapest first; hunting last, as its quota is the customer's too. */

@@ -2,7 +2,7 @@ import type { RemoteFailure } from '../errors.ts'
 import type { FailureName } from '../remote/failure-names.ts'
 
 /**
- * Failures that say something about the tenant's consent, roles or licence,
+ * Failures that say something about the tenant's consent, roles or license,
  * as opposed to one request or one bad minute: they call for a check at once.
  */
 const aboutTheTenant: ReadonlySet<string> = new Set<FailureName>([

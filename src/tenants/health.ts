@@ -29,7 +29,7 @@ export type Health = {
 }
 
 /**
- * @param recheck called when a failure suggests that consent, roles or licence
+ * @param recheck called when a failure suggests that consent, roles or license
  *   of the tenant changed; at most once in ten minutes per tenant, and
  *   once in six hours for the same failure
  */

@@ -27,7 +27,7 @@ const knownRoles: readonly KnownRole[] = [
   {
     key: 'graph:SecurityIncident.Read.All',
     id: '45cc0394-e837-488b-a098-1918f48d186c',
-    lets: 'read the security incidents that Microsoft Defender raises in your organisation',
+    lets: 'read the security incidents that Microsoft Defender raises in your organization',
     disables: 'The tenant’s incidents do not appear in the queue.',
     family: { name: 'incidents', level: 'read' },
   },

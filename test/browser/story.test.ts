@@ -13,7 +13,7 @@ beforeAll(async () => {
   ;[running, browser] = await Promise.all([startApp({ tenants: 30 }), openBrowser()])
   customers = running.simulator.world
     .customers()
-    .filter(({ licences, regionSubScope }) => licences.length === 6 && !regionSubScope)
+    .filter(({ licenses, regionSubScope }) => licenses.length === 6 && !regionSubScope)
 })
 
 afterAll(async () => {
@@ -21,7 +21,7 @@ afterAll(async () => {
   await running?.close()
 })
 
-/** Another customer each time, with every licence and all kinds of people. */
+/** Another customer each time, with every license and all kinds of people. */
 function nextCustomer(): CustomerProfile {
   const customer = customers.shift()
   if (!customer) throw new Error('the simulator has no customer left')
@@ -181,7 +181,7 @@ test('who may not approve is told who may, and the link stays valid', async () =
   expect(await statusOf(id)).toBe('failed')
 })
 
-test('approving in another organisation connects nothing and says which way is right', async () => {
+test('approving in another organization connects nothing and says which way is right', async () => {
   const customer = nextCustomer()
   const { joinUrl } = await givenLink(customer)
   running.simulator.control.setNextConsent('wrong-tenant', customer.tenantId)
@@ -191,7 +191,7 @@ test('approving in another organisation connects nothing and says which way is r
   await visitor.getByRole('button', { name: 'Accept' }).click()
 
   await visitor.waitForURL(`${running.url}/consent/result/wrong_tenant`)
-  expect(await heading(visitor)).toBe('That was another organisation')
+  expect(await heading(visitor)).toBe('That was another organization')
   await expectAccessible(visitor)
 })
 

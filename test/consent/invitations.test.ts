@@ -111,7 +111,7 @@ test('the customer’s page says who may approve and what each permission lets t
     kind: 'page',
     page: {
       customerName: customer.name,
-      organisation: customer.domain,
+      organization: customer.domain,
       changes: null,
       approvers: ['Privileged Role Administrator', 'Global Administrator'],
     },
@@ -259,7 +259,7 @@ test('the ready message carries the link, who may open it and what is asked for'
     partnerName: 'Northwind Defence',
     customerName: 'Fabrikam',
     link: 'https://console.partner.example/join/abc',
-    organisation: 'fabrikam.example',
+    organization: 'fabrikam.example',
     expiresAt: new Date('2026-11-29T12:00:00Z'),
     requiredRoles,
     purpose: 'consent',

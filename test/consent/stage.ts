@@ -52,7 +52,7 @@ export type Stage = {
   advance(ms: number): void
   /** Does every waiting job, moving both clocks on by what it was to wait. @returns jobs done */
   drain(most?: number): Promise<number>
-  /** A customer of the simulator with every licence, another one each time. */
+  /** A customer of the simulator with every license, another one each time. */
   nextCustomer(): CustomerProfile
   tenant(id: string): Promise<TenantRecord>
   invite(customer: CustomerProfile, options?: { pinned?: boolean; name?: string }): Promise<Visitor>
@@ -148,7 +148,7 @@ export async function createStage(): Promise<Stage> {
   const connect = createConnect({ db, audit, resolveTenant, observe, verification, requiredRoles, now })
   const customers = simulator.world
     .customers()
-    .filter(({ licences, regionSubScope }) => licences.length === 6 && !regionSubScope)
+    .filter(({ licenses, regionSubScope }) => licenses.length === 6 && !regionSubScope)
   let taken = 0
 
   const stage: Stage = {

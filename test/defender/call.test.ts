@@ -74,7 +74,7 @@ test('a role that the token lacks is told by the service’s 403', async () => {
 
 test('a tenant without the product is told apart from one without the role', async () => {
   const { defender, simulator } = await givenDefender()
-  const unlicensed = customerWhere(simulator, ({ licences }) => licences.length === 0)
+  const unlicensed = customerWhere(simulator, ({ licenses }) => licenses.length === 0)
   simulator.control.grantConsent(unlicensed.tenantId, ['graph:SecurityIncident.Read.All'])
 
   const failure = await defender.probe(unlicensed.tenantId, 'graph', ['SecurityIncident.Read.All'])

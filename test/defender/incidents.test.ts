@@ -163,7 +163,7 @@ test('a sweep never skips deep and never asks for more than Graph allows', async
   const setup = await givenDefender()
   const large = customerWhere(
     setup.simulator,
-    ({ size, licences }) => size === 'large' && licences.length === 6,
+    ({ size, licenses }) => size === 'large' && licenses.length === 6,
   )
   setup.simulator.control.grantConsent(large.tenantId, allRoles)
 
@@ -175,7 +175,7 @@ test('a sweep never skips deep and never asks for more than Graph allows', async
 
 test('a merged incident tells where its chain ends', async () => {
   const setup = await givenDefender()
-  const customers = setup.simulator.world.customers().filter(({ licences }) => licences.length === 6)
+  const customers = setup.simulator.world.customers().filter(({ licenses }) => licenses.length === 6)
   for (const { tenantId } of customers) setup.simulator.control.grantConsent(tenantId, allRoles)
   const merged = (await Promise.all(customers.map(customer => allIncidents(setup, customer, graphRoles))))
     .flat()

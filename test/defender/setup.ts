@@ -32,7 +32,7 @@ export type Setup = {
   tokens: Tokens
   /** What `onOutcome` heard, in order. */
   outcomes: Outcome[]
-  /** A customer with every licence who granted every role. */
+  /** A customer with every license who granted every role. */
   tenant: CustomerProfile
 }
 
@@ -45,7 +45,7 @@ export async function givenDefender(options: Partial<SimulatorOptions> = {}): Pr
     ...options,
   })
   onTestFinished(() => simulator.close())
-  const tenant = customerWhere(simulator, ({ licences }) => licences.length === 6)
+  const tenant = customerWhere(simulator, ({ licenses }) => licenses.length === 6)
   simulator.control.grantConsent(tenant.tenantId, allRoles)
 
   const outcomes: Outcome[] = []

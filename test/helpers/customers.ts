@@ -40,7 +40,7 @@ export type Customers = {
 export function customersOf({ simulator, services }: RunningApp): Customers {
   const left = simulator.world
     .customers()
-    .filter(({ licences, regionSubScope }) => licences.length === 6 && !regionSubScope)
+    .filter(({ licenses, regionSubScope }) => licenses.length === 6 && !regionSubScope)
 
   function next(grants: readonly string[]): CustomerProfile {
     const customer = left.shift()

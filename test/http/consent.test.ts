@@ -12,7 +12,7 @@ beforeAll(async () => {
   running = await startApp({ tenants: 30 })
   customers = running.simulator.world
     .customers()
-    .filter(({ licences, regionSubScope }) => licences.length === 6 && !regionSubScope)
+    .filter(({ licenses, regionSubScope }) => licenses.length === 6 && !regionSubScope)
 })
 
 afterAll(() => running?.close())
@@ -51,8 +51,8 @@ function refusal(state: string, error: string, number: number): string {
 test.each([
   ['consent_required', 65004, 'declined', 'Nothing was approved'],
   ['access_denied', 90094, 'not_admin', 'This account may not approve the request'],
-  ['access_denied', 53003, 'blocked_by_policy', 'A policy of your organisation stopped the sign-in'],
-  ['invalid_client', 650052, 'license_missing', 'A Microsoft service is not set up in your organisation'],
+  ['access_denied', 53003, 'blocked_by_policy', 'A policy of your organization stopped the sign-in'],
+  ['invalid_client', 650052, 'license_missing', 'A Microsoft service is not set up in your organization'],
   ['invalid_client', 500113, 'failed', 'Something went wrong'],
   ['server_error', 90033, 'failed', 'Something went wrong'],
 ])('%s with AADSTS%i ends on its own page, with the codes to pass on', async (error, number, kind, title) => {

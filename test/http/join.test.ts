@@ -37,7 +37,7 @@ test('the page says who asks, for what, who may approve and how to take it back'
 
   expect(statusCode).toBe(200)
   expect(body).toContain('Northwind Defence asks to help protect Alder Freight')
-  expect(body).toContain('Read the security incidents that Microsoft Defender raises in your organisation')
+  expect(body).toContain('Read the security incidents that Microsoft Defender raises in your organization')
   expect(body).toContain('ThreatHunting.Read.All')
   expect(body).toContain('Privileged Role Administrator')
   expect(body).toContain('Enterprise apps')

@@ -171,7 +171,7 @@ test('a verification is watched while it runs, and the page is told when it is o
 test('a check on demand and a new consent link are one press away', async () => {
   const customers = running.simulator.world.customers()
   const customer = customers.filter(
-    ({ regionSubScope, licences }) => !regionSubScope && licences.length === 6,
+    ({ regionSubScope, licenses }) => !regionSubScope && licenses.length === 6,
   )[1]
   const id = await givenTenant(running.database.db, { id: customer?.tenantId, name: 'Fabrikam' })
   running.simulator.control.grantConsent(id)

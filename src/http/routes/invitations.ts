@@ -209,7 +209,7 @@ export async function invitationRoutes(app: FastifyInstance, options: Invitation
       partnerName: config.partnerName,
       customerName: invitation.customer.name,
       link,
-      organisation: invitation.pinnedDomain ?? invitation.pinnedTenantId,
+      organization: invitation.pinnedDomain ?? invitation.pinnedTenantId,
       expiresAt: invitation.expiresAt,
       requiredRoles: config.askedRoles,
       purpose: invitation.purpose === 'reconsent' ? 'reconsent' : 'consent',
@@ -232,7 +232,7 @@ function toRow(invitation: InvitationRecord) {
     isRenewal: purpose === 'reconsent',
     customerName: customer.name,
     /** Domain or id of the tenant it is pinned to, or that it led to. */
-    organisation:
+    organization:
       tenant?.domain ?? invitation.pinnedDomain ?? invitation.pinnedTenantId ?? tenant?.id ?? null,
     isPinned: invitation.pinnedTenantId !== null,
     tenantHref: tenant ? `/tenants/${tenant.id}` : null,

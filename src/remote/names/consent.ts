@@ -66,7 +66,7 @@ export const consentFailures = {
     message: 'The person who opened the link may not approve these permissions.',
     remedy: 'Ask the customer to pass the link to a Global Administrator or Privileged Role Administrator.',
     customer:
-      'Pass the link to a Global Administrator or Privileged Role Administrator of your organisation.',
+      'Pass the link to a Global Administrator or Privileged Role Administrator of your organization.',
   },
   tenant_restricted: {
     permanent: true,
@@ -82,14 +82,14 @@ export const consentFailures = {
     message: 'There is no such tenant in this cloud.',
     remedy:
       'Check the domain or tenant id for a typing error, and ask the customer whether the tenant still exists.',
-    customer: 'Tell your partner the tenant id or a verified domain of your organisation.',
+    customer: 'Tell your partner the tenant id or a verified domain of your organization.',
   },
   wrong_cloud: {
     permanent: true,
     whoseMove: 'partner',
     message: 'The tenant lives in another national cloud.',
     remedy: 'Connect it from an installation of that cloud, with an app registration made there.',
-    customer: 'Tell your partner which Microsoft cloud your organisation uses.',
+    customer: 'Tell your partner which Microsoft cloud your organization uses.',
   },
   role_missing: {
     permanent: true,
@@ -103,7 +103,7 @@ export const consentFailures = {
     whoseMove: 'customer',
     message: 'The tenant has no active license for this Defender product.',
     remedy: 'Ask the customer to buy or renew the license; until then this surface stays unused.',
-    customer: 'Check that the Defender license of your organisation is active and assigned.',
+    customer: 'Check that the Defender license of your organization is active and assigned.',
   },
   service_missing: {
     permanent: true,
@@ -112,7 +112,7 @@ export const consentFailures = {
     remedy:
       'Ask the customer to activate Microsoft Defender (opening the Defender portal once sets it up), or leave this API out of the app registration.',
     customer:
-      'Activate Microsoft Defender for your organisation: sign in to the Defender portal once and finish its setup.',
+      'Activate Microsoft Defender for your organization: sign in to the Defender portal once and finish its setup.',
   },
   service_disabled: {
     permanent: true,

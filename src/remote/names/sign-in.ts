@@ -37,7 +37,7 @@ export const signInFailures = {
     message: 'The account does not belong to this tenant.',
     remedy: 'Sign in with an account of the right tenant.',
     customer:
-      'Sign in with an account of your own organisation, in a private window if another one keeps appearing.',
+      'Sign in with an account of your own organization, in a private window if another one keeps appearing.',
   },
   user_not_assigned: {
     permanent: true,

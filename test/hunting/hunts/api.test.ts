@@ -9,7 +9,7 @@ let tenantIds: string[]
 beforeAll(async () => {
   running = await startApp({ tenants: 8 })
   authorization = await running.apiKey('admin')
-  const customers = running.simulator.world.customers().filter(({ licences }) => licences.length === 6)
+  const customers = running.simulator.world.customers().filter(({ licenses }) => licenses.length === 6)
   tenantIds = customers.slice(0, 4).map(({ tenantId }) => tenantId)
   for (const [index, tenant] of tenantIds.entries()) {
     running.simulator.control.grantConsent(tenant)

@@ -67,7 +67,7 @@ describe('each query of the starting set', () => {
   test.each(builtInQueries.map(query => [query.slug, query] as const))(
     '%s runs in the simulator',
     (_slug, { query }) => {
-      const licensed = simulator.world.customers().find(({ licences }) => licences.length === 6)
+      const licensed = simulator.world.customers().find(({ licenses }) => licenses.length === 6)
 
       const outcome = ask(licensed?.tenantId ?? '', fillIn(query))
 
@@ -79,7 +79,7 @@ describe('each query of the starting set', () => {
 test('at least four in five of the queries find something in the attack stories', () => {
   const licensed = simulator.world
     .customers()
-    .filter(({ licences }) => licences.length === 6)
+    .filter(({ licenses }) => licenses.length === 6)
     .slice(0, 12)
   const finding = builtInQueries.filter(({ query }) =>
     licensed.some(({ tenantId }) => {
