@@ -45,6 +45,12 @@ const problems: Record<AnswerProblem, Verdict> = {
   redirect: { name: 'bad_answer', message: 'The service answered with a redirect, which is never followed.' },
 }
 
+/** Nothing that Entra hands out is large, and asking for less is not possible. */
+const notFromEntra: Verdict = {
+  name: 'bad_answer',
+  message: 'The answer is far too large; something between here and there may have answered instead.',
+}
+
 /**
  * Turns whatever was seen into a failure with a name, whose move it is and a
  * remedy. Never throws, and never returns a failure without a name; the
@@ -87,6 +93,7 @@ function judge(seen: Seen, body: ErrorBody): Verdict {
     return { name, serviceCode: code }
   }
 
+  if (seen.problem === 'too_large' && seen.service === 'entra') return notFromEntra
   const named = seen.problem === undefined ? null : problems[seen.problem]
   if (named && seen.problem !== 'error_body') return named
 

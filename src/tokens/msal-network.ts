@@ -7,6 +7,8 @@ import { badAnswer } from './failures.ts'
 /** Somebody waits for a token; a minute is already long. */
 const tokenTimeoutMs = 15_000
 const tokenDeadlineMs = 60_000
+/** A token with hundreds of roles has some 20 KB. */
+const largestAnswer = 1024 * 1024
 
 const seconds = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().positive())
 
@@ -65,6 +67,7 @@ export function createMsalNetwork(options: {
         quota: 'entra-token',
         timeoutMs: tokenTimeoutMs,
         deadlineMs: tokenDeadlineMs,
+        maxBytes: largestAnswer,
       })
       const body = readTokenBody(answer.text, answer.requestId)
       seen = {
