@@ -23,7 +23,7 @@ function makeOverlay({ state, changed }: StateStore): Overlay {
 /**
  * The world as the saved state and the made customers have it together.
  *
- * @param customers as they were made; deletions and licences of the state are laid over them
+ * @param customers as they were made; deletions and licenses of the state are laid over them
  */
 export function liveWorld(store: StateStore, customers: CustomerProfile[]): World {
   const { state } = store
@@ -35,8 +35,8 @@ export function liveWorld(store: StateStore, customers: CustomerProfile[]): Worl
   }
 
   function current(made: CustomerProfile): CustomerProfile {
-    const licences = state.tenants[made.tenantId]?.licences
-    return licences ? { ...made, licences } : made
+    const licenses = state.tenants[made.tenantId]?.licenses
+    return licenses ? { ...made, licenses } : made
   }
 
   return {

@@ -5,13 +5,13 @@ import { z } from 'zod'
 import { demoRegistration, demoSecondSecret, requiredPermissions } from './registration.ts'
 
 const surface = z.enum(['graph', 'defender', 'endpoint'])
-const licence = z.enum(['defender-xdr', 'endpoint', 'office365', 'identity', 'cloud-apps', 'entra-p2'])
+const license = z.enum(['defender-xdr', 'endpoint', 'office365', 'identity', 'cloud-apps', 'entra-p2'])
 
 /** What differs in one tenant from how it was made; times are milliseconds since the Unix epoch. */
 const tenantState = z.strictObject({
   deleted: z.boolean().optional(),
-  licences: z.array(licence).optional(),
-  /** service principals of the APIs, where they differ from what the licences give */
+  licenses: z.array(license).optional(),
+  /** service principals of the APIs, where they differ from what the licenses give */
   resources: z.partialRecord(surface, z.enum(['present', 'missing', 'disabled'])).optional(),
   /** the enterprise application: our service principal in this tenant */
   principal: z

@@ -20,7 +20,7 @@ export type Person = {
   appRoles?: string[]
 }
 
-export type Licence = 'defender-xdr' | 'endpoint' | 'office365' | 'identity' | 'cloud-apps' | 'entra-p2'
+export type License = 'defender-xdr' | 'endpoint' | 'office365' | 'identity' | 'cloud-apps' | 'entra-p2'
 
 /** A customer's tenant. Everything else about it follows from `seed` and the world's epoch. */
 export type CustomerProfile = {
@@ -32,14 +32,14 @@ export type CustomerProfile = {
   regionSubScope?: 'GCC' | 'DODCON' | 'DOD'
   industry: string
   size: 'small' | 'medium' | 'large'
-  licences: Licence[]
+  licenses: License[]
   people: Person[]
   seed: number
 }
 
 /**
  * What the simulator knows. A deleted tenant is no longer found, and a profile
- * carries the licences as they are now: ask again for each request.
+ * carries the licenses as they are now: ask again for each request.
  */
 export type World = {
   /** when this world began; kept across restarts */

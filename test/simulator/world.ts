@@ -15,10 +15,10 @@ export async function givenSimulator(options: Partial<SimulatorOptions> = {}): P
   return simulator
 }
 
-/** A customer with every licence and all kinds of people. */
+/** A customer with every license and all kinds of people. */
 export function givenCustomer({ world }: Simulator): CustomerProfile {
-  const found = world.customers().find(({ licences }) => licences.length === 6)
-  if (!found) throw new Error('no customer has every licence')
+  const found = world.customers().find(({ licenses }) => licenses.length === 6)
+  if (!found) throw new Error('no customer has every license')
   return found
 }
 

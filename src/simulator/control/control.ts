@@ -4,7 +4,7 @@ import type { Propagation, ResourceStatus } from '../entra/directory.ts'
 import type { Quotas } from '../quota.ts'
 import type { RequiredPermission } from '../registration.ts'
 import type { FederatedCredential, StateStore } from '../state.ts'
-import type { CustomerProfile, Licence, Surface } from '../world.ts'
+import type { CustomerProfile, License, Surface } from '../world.ts'
 import type { Fault, NewFault, NewFaults } from './fault.ts'
 import type { FaultList } from './fault-list.ts'
 import type { Latencies, Latency } from './latency.ts'
@@ -142,8 +142,8 @@ export class Control {
     delete this.#parts.entra.directory.change(tenantId.toLowerCase()).deleted
   }
 
-  setLicences(tenant: string, licences: Licence[]): void {
-    this.#record(tenant).licences = licences
+  setLicenses(tenant: string, licenses: License[]): void {
+    this.#record(tenant).licenses = licenses
   }
 
   /** The service principal of an API in the tenant. */

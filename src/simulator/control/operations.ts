@@ -16,7 +16,7 @@ const surface = z.enum(['graph', 'defender', 'endpoint'])
 const tenant = z.string().min(1)
 const nothing = z.strictObject({})
 const onlyTenant = z.strictObject({ tenant })
-const licences = z.array(
+const licenses = z.array(
   z.enum(['defender-xdr', 'endpoint', 'office365', 'identity', 'cloud-apps', 'entra-p2']),
 )
 const delay = z.int().nonnegative()
@@ -74,8 +74,8 @@ export const operations: Record<string, Operation> = {
   'restore-tenant': operation(z.strictObject({ tenantId: z.guid() }), (control, it) =>
     control.restoreTenant(it.tenantId),
   ),
-  'set-licences': operation(z.strictObject({ tenant, licences }), (control, it) =>
-    control.setLicences(it.tenant, it.licences),
+  'set-licenses': operation(z.strictObject({ tenant, licenses }), (control, it) =>
+    control.setLicenses(it.tenant, it.licenses),
   ),
   'set-resource': operation(
     z.strictObject({ tenant, surface, status: z.enum(['present', 'missing', 'disabled']) }),

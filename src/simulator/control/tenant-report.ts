@@ -1,5 +1,5 @@
 import type { Directory, PrincipalStatus, ResourceStatus } from '../entra/directory.ts'
-import type { CustomerProfile, Licence, Surface } from '../world.ts'
+import type { CustomerProfile, License, Surface } from '../world.ts'
 
 /** How a tenant stands towards the app, as the directory shows it now. */
 export type TenantReport = {
@@ -8,7 +8,7 @@ export type TenantReport = {
   domain: string
   regionScope: string
   regionSubScope: string | null
-  licences: Licence[]
+  licenses: License[]
   people: { username: string; directoryRoles: string[] }[]
   principal: PrincipalStatus
   resources: Record<Surface, ResourceStatus>
@@ -25,7 +25,7 @@ export function reportTenant(directory: Directory, tenant: CustomerProfile): Ten
     domain: tenant.domain,
     regionScope: tenant.regionScope,
     regionSubScope: tenant.regionSubScope ?? null,
-    licences: tenant.licences,
+    licenses: tenant.licenses,
     people: tenant.people.map(({ username, directoryRoles }) => ({ username, directoryRoles })),
     principal: directory.principal(tenantId),
     resources: {

@@ -1,8 +1,8 @@
-import type { CustomerProfile, Licence, Person } from '../world.ts'
+import type { CustomerProfile, License, Person } from '../world.ts'
 import { industries, placeNames } from './company-names.ts'
 import { makeRandom, type Random, seedOf } from './random.ts'
 
-const everyLicence: readonly Licence[] = [
+const everyLicense: readonly License[] = [
   'defender-xdr',
   'endpoint',
   'office365',
@@ -13,20 +13,20 @@ const everyLicence: readonly Licence[] = [
 
 type Plan = {
   size: CustomerProfile['size']
-  licences: readonly Licence[]
+  licenses: readonly License[]
   regionScope: CustomerProfile['regionScope']
   regionSubScope?: CustomerProfile['regionSubScope']
 }
 
 /**
  * Makes the simulated customers: the same ones, in the same order, for the same seed. A longer list begins
- * with the shorter one, so that a demo may grow. The first few have every licence; from the sixth on come
+ * with the shorter one, so that a demo may grow. The first few have every license; from the sixth on come
  * those that want care:
  *
  * - without Defender for Endpoint (index 6): consent ends in AADSTS650052, its device tables do not exist;
  * - Defender for Business (index 11: `endpoint` without `defender-xdr`): alert tables filled, device tables
  *   empty, no others;
- * - no Defender at all (index 14: no licence);
+ * - no Defender at all (index 14: no license);
  * - GCC (index 17) and GCC High (index 20): for links made in the wrong cloud.
  *
  * After the first 25 sizes lean to small, so that thousands stay cheap.
@@ -57,7 +57,7 @@ function makeCustomer(seed: string, index: number, taken: Set<string>): Customer
     ...(plan.regionSubScope ? { regionSubScope: plan.regionSubScope } : {}),
     industry: industry.name,
     size: plan.size,
-    licences: [...plan.licences],
+    licenses: [...plan.licenses],
     // Made when asked for: ten thousand tenants would otherwise hold fifty thousand people for nothing.
     get people() {
       return makePeople(domain, tenantSeed)
@@ -87,11 +87,11 @@ function slugOf(name: string): string {
 }
 
 const specialPlans: Readonly<Record<number, Plan>> = {
-  6: { size: 'small', licences: ['defender-xdr', 'office365', 'identity', 'entra-p2'], regionScope: 'EU' },
-  11: { size: 'small', licences: ['endpoint'], regionScope: 'NA' },
-  14: { size: 'small', licences: [], regionScope: 'EU' },
-  17: { size: 'medium', licences: everyLicence, regionScope: 'NA', regionSubScope: 'GCC' },
-  20: { size: 'medium', licences: everyLicence, regionScope: 'USGov', regionSubScope: 'DODCON' },
+  6: { size: 'small', licenses: ['defender-xdr', 'office365', 'identity', 'entra-p2'], regionScope: 'EU' },
+  11: { size: 'small', licenses: ['endpoint'], regionScope: 'NA' },
+  14: { size: 'small', licenses: [], regionScope: 'EU' },
+  17: { size: 'medium', licenses: everyLicense, regionScope: 'NA', regionSubScope: 'GCC' },
+  20: { size: 'medium', licenses: everyLicense, regionScope: 'USGov', regionSubScope: 'DODCON' },
 }
 
 const largeAmongTheFirst: ReadonlySet<number> = new Set([2, 9, 22])
@@ -100,20 +100,20 @@ const smallAmongTheFirst: ReadonlySet<number> = new Set([1, 4, 5, 7, 8, 12, 13, 
 function planOf(index: number, random: Random): Plan {
   const regionScope = random.pick(['NA', 'NA', 'NA', 'EU', 'EU', 'EU', 'AS', 'WW'] as const)
   const roll = random.next()
-  const licenceRoll = random.next()
+  const licenseRoll = random.next()
 
   const special = specialPlans[index]
   if (special) return special
   if (index < 25) {
     const size = largeAmongTheFirst.has(index) ? 'large' : smallAmongTheFirst.has(index) ? 'small' : 'medium'
-    return { size, licences: everyLicence, regionScope }
+    return { size, licenses: everyLicense, regionScope }
   }
   const size = roll < 0.88 ? 'small' : roll < 0.98 ? 'medium' : 'large'
-  return { size, licences: commonLicences(licenceRoll), regionScope }
+  return { size, licenses: commonLicenses(licenseRoll), regionScope }
 }
 
-function commonLicences(roll: number): readonly Licence[] {
-  if (roll < 0.8) return everyLicence
+function commonLicenses(roll: number): readonly License[] {
+  if (roll < 0.8) return everyLicense
   if (roll < 0.9) return ['defender-xdr', 'endpoint', 'office365']
   if (roll < 0.96) return ['defender-xdr', 'endpoint', 'office365', 'identity', 'entra-p2']
   return ['endpoint']

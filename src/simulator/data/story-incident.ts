@@ -55,7 +55,7 @@ export function slotCount(profile: CustomerProfile, epoch: Date, now: Ticks): nu
 function storiesOf(profile: CustomerProfile): Story[] {
   return stories.filter(
     story =>
-      story.needs.every(licence => profile.licences.includes(licence)) &&
+      story.needs.every(license => profile.licenses.includes(license)) &&
       // Hostile names belong in a few places only.
       (story.id !== 'hostile-names' || profile.size !== 'small'),
   )
@@ -74,7 +74,7 @@ export function makeStoryIncident(facts: TenantFacts, slot: number): StoryIncide
   const choice = storiesOf(profile)
   // Through the list in turn, so that a tenant of any age has seen each kind; tenants begin at different places.
   const story = choice[(slot + (profile.seed % choice.length)) % choice.length]
-  if (!story) throw new RangeError(`tenant ${profile.tenantId} has no licence that any story needs`)
+  if (!story) throw new RangeError(`tenant ${profile.tenantId} has no license that any story needs`)
 
   const length = slotHours[profile.size] * ticksPerHour
   const within = (BigInt(random.int(0, 999_999)) * length) / 1_100_000n

@@ -47,8 +47,8 @@ export class TenantDataSource {
     if (!profile) return undefined
     const now = ticksOfDate(world.now())
     const count = slotCount(profile, world.epoch, now)
-    // Licences decide which stories are told.
-    const key = `${profile.tenantId} ${profile.licences.join()}`
+    // Licenses decide which stories are told.
+    const key = `${profile.tenantId} ${profile.licenses.join()}`
     const kept = this.#kept.get(key, () => makeKept(profile, world.epoch, count))
     // As the clock moves more stories begin: few, beside those the weight was taken from.
     while (kept.stories.length < count) kept.stories.push(makeStoryIncident(kept.facts, kept.stories.length))

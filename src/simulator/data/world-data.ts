@@ -24,8 +24,8 @@ export function dataOf(world: World): WorldData {
  */
 export function tenantDataOf(world: World, caller: Caller, surface: Surface): TenantData {
   const data = dataOf(world).tenants.of(caller.tenantId)
-  const licences = data?.profile.licences ?? []
-  const isLicensed = surface === 'endpoint' ? licences.includes('endpoint') : licences.length > 0
+  const licenses = data?.profile.licenses ?? []
+  const isLicensed = surface === 'endpoint' ? licenses.includes('endpoint') : licenses.length > 0
   if (data && isLicensed) return data
   const about = { requestId: caller.requestId, now: world.now() }
   if (surface === 'graph') {

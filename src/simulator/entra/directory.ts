@@ -74,14 +74,14 @@ export class Directory {
     return this.#tenant(tenantId)?.principal?.objectId ?? 'e7d3b5a0-48c6-4f12-9d6e-2a91c07f84b3'
   }
 
-  /** An API's service principal comes with the licence of its product; Graph's is always there. */
+  /** An API's service principal comes with the license of its product; Graph's is always there. */
   resource(tenant: CustomerProfile, surface: Surface): ResourceStatus {
     const set = this.#tenant(tenant.tenantId)?.resources?.[surface]
     if (set) return set
     if (surface === 'graph') return 'present'
-    const hasEndpoint = tenant.licences.includes('endpoint')
+    const hasEndpoint = tenant.licenses.includes('endpoint')
     // Defender XDR is there as soon as one of its products is.
-    const hasProduct = hasEndpoint || (surface === 'defender' && tenant.licences.includes('defender-xdr'))
+    const hasProduct = hasEndpoint || (surface === 'defender' && tenant.licenses.includes('defender-xdr'))
     return hasProduct ? 'present' : 'missing'
   }
 

@@ -10,7 +10,7 @@ export const partner: CustomerProfile = {
   regionScope: 'EU',
   industry: 'Security services',
   size: 'medium',
-  licences: ['defender-xdr', 'endpoint', 'office365', 'identity', 'cloud-apps', 'entra-p2'],
+  licenses: ['defender-xdr', 'endpoint', 'office365', 'identity', 'cloud-apps', 'entra-p2'],
   seed: 1,
   people: [
     {

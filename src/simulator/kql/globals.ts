@@ -11,7 +11,7 @@ const MOST_KEPT = 64
 
 /**
  * What names mean in a database: its tables and Defender's own functions. Made once for each distinct set of
- * tables; tenants that hold the same licences share it.
+ * tables; tenants that hold the same licenses share it.
  */
 export function globalsFor(schema: Schema): GlobalState {
   const known = bySchema.get(schema)

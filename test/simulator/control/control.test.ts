@@ -88,7 +88,7 @@ test('every operation that takes nothing or a tenant answers', async () => {
     ['remove-roles', { tenant: tenantId, roles: ['endpoint:Machine.Isolate'] }],
     ['disable-app', { tenant: tenantId }],
     ['enable-app', { tenant: tenantId }],
-    ['set-licences', { tenant: tenantId, licences: ['endpoint'] }],
+    ['set-licenses', { tenant: tenantId, licenses: ['endpoint'] }],
     ['set-resource', { tenant: tenantId, surface: 'graph', status: 'disabled' }],
     ['add-permission', { surface: 'defender', role: 'X.Read', id: tenantId }],
     ['remove-permission', { surface: 'defender', role: 'X.Read' }],
@@ -142,13 +142,13 @@ test('latency can be set for all, one service or one tenant', async () => {
   expect(simulator.control.requests({ tenantId })[0]?.count).toBe(1)
 })
 
-test('a licence that is lost shows in the profile and takes the principal along', async () => {
+test('a license that is lost shows in the profile and takes the principal along', async () => {
   const simulator = await givenSimulator()
   const { tenantId } = givenCustomer(simulator)
 
-  simulator.control.setLicences(tenantId, ['office365'])
+  simulator.control.setLicenses(tenantId, ['office365'])
 
-  expect(simulator.world.customer(tenantId)?.licences).toEqual(['office365'])
+  expect(simulator.world.customer(tenantId)?.licenses).toEqual(['office365'])
   expect(simulator.control.tenant(tenantId).resources).toEqual({
     graph: 'present',
     defender: 'missing',

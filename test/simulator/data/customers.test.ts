@@ -40,9 +40,9 @@ test('people are roles, the same each time they are asked for', () => {
 test('among the first 25 are those that need care', () => {
   const customers = makeCustomers(25)
 
-  expect(customers[6]?.licences).not.toContain('endpoint')
-  expect(customers[11]?.licences).toEqual(['endpoint'])
-  expect(customers[14]?.licences).toEqual([])
+  expect(customers[6]?.licenses).not.toContain('endpoint')
+  expect(customers[11]?.licenses).toEqual(['endpoint'])
+  expect(customers[14]?.licenses).toEqual([])
   expect(customers[17]).toMatchObject({ regionScope: 'NA', regionSubScope: 'GCC' })
   expect(customers[20]).toMatchObject({ regionScope: 'USGov', regionSubScope: 'DODCON' })
   expect(new Set(customers.map(one => one.size))).toEqual(new Set(['small', 'medium', 'large']))

@@ -100,7 +100,7 @@ test('evidence of an alert is found in the hunting tables', () => {
   expect(evidenceIds).toContain(alert?.id)
 })
 
-test('every kind of story happens in a medium tenant with every licence', () => {
+test('every kind of story happens in a medium tenant with every license', () => {
   const { data } = open(0)
 
   const names = new Set(data.stories().map(story => story.name))
@@ -165,7 +165,7 @@ test('the mail tables tell of the same messages', () => {
   expect(links.every(id => ids.has(id))).toBe(true)
 })
 
-test('licences decide which tables there are', () => {
+test('licenses decide which tables there are', () => {
   const names = (index: number) => {
     const { data } = open(index)
     return new HuntingDatabases().open(data, 'graph', 0n).tableNames()

@@ -100,7 +100,7 @@ test('without Graph among the permissions an application administrator may grant
 
 test('a tenant without the product is told so by 650052', async () => {
   const scene = await givenScene()
-  scene.simulator.control.setLicences(scene.customer.tenantId, ['office365'])
+  scene.simulator.control.setLicenses(scene.customer.tenantId, ['office365'])
 
   const { location } = await arrive(scene)
 

@@ -72,7 +72,7 @@ test('the timespan cuts the rows, in every form', async () => {
   expect(refused.status).toBe(400)
 })
 
-test('a table that the licences lack does not resolve', async () => {
+test('a table that the licenses lack does not resolve', async () => {
   const answer = await hunt(graph(6), 'DeviceProcessEvents | take 1')
 
   expect([answer.status, errorOf(answer).code]).toEqual([400, 'BadRequest'])

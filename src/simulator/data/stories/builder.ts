@@ -1,4 +1,4 @@
-import type { Licence } from '../../world.ts'
+import type { License } from '../../world.ts'
 import { type Account, systemAccount } from '../accounts.ts'
 import type {
   Alert,
@@ -21,8 +21,8 @@ import type { StoryRow } from './story-row.ts'
 /** A kind of attack (or of false alarm): what it needs and what happens in it. */
 export type Story = {
   id: string
-  /** licences without which nobody would see it */
-  needs: Licence[]
+  /** licenses without which nobody would see it */
+  needs: License[]
   /** false when a look shows that nothing bad happened */
   isMalicious: boolean
   tell(builder: StoryBuilder): StoryTitle

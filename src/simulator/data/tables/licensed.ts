@@ -1,4 +1,4 @@
-import type { CustomerProfile, Licence, Surface } from '../../world.ts'
+import type { CustomerProfile, License, Surface } from '../../world.ts'
 import { huntingSchema, type TableSchema } from '../schema.ts'
 
 /** `rows` when the tenant's products fill the table, `empty` when it is only there, `missing` when it does not resolve. */
@@ -6,7 +6,7 @@ export type Presence = 'rows' | 'empty' | 'missing'
 
 const always = ['AlertInfo', 'AlertEvidence']
 
-const byLicence: readonly (readonly [RegExp, Licence])[] = [
+const byLicense: readonly (readonly [RegExp, License])[] = [
   [/^(Email|UrlClick|Campaign|FileMalicious|Message|CallActivity)/, 'office365'],
   [/^Identity/, 'identity'],
   [/^(Cloud|OAuthApp|Behavior|DataSecurity|Agents|AIAgents)/, 'cloud-apps'],
@@ -16,15 +16,15 @@ const byLicence: readonly (readonly [RegExp, Licence])[] = [
 
 /**
  * Which tables a tenant has. Defender for Business (`endpoint` without `defender-xdr`) has its alerts and,
- * empty, the device tables; without any licence nothing resolves.
+ * empty, the device tables; without any license nothing resolves.
  */
 export function presenceOf(table: string, profile: CustomerProfile): Presence {
-  const { licences } = profile
-  if (licences.length === 0 || !huntingSchema.has(table)) return 'missing'
+  const { licenses } = profile
+  if (licenses.length === 0 || !huntingSchema.has(table)) return 'missing'
   if (always.includes(table)) return 'rows'
-  const needed = byLicence.find(([pattern]) => pattern.test(table))?.[1]
-  if (needed !== undefined && !licences.includes(needed)) return 'missing'
-  if (licences.includes('defender-xdr')) return 'rows'
+  const needed = byLicense.find(([pattern]) => pattern.test(table))?.[1]
+  if (needed !== undefined && !licenses.includes(needed)) return 'missing'
+  if (licenses.includes('defender-xdr')) return 'rows'
   return table.startsWith('Device') ? 'empty' : 'missing'
 }
 
@@ -32,10 +32,10 @@ const schemas = new Map<string, TableSchema[]>()
 
 /**
  * The tables that queries of a tenant may name on a surface; Defender for Endpoint's own API knows devices
- * and alerts only. The same array for the same licences, so that binding is done once for all such tenants.
+ * and alerts only. The same array for the same licenses, so that binding is done once for all such tenants.
  */
 export function visibleTables(profile: CustomerProfile, surface: Surface): TableSchema[] {
-  const key = `${surface} ${[...profile.licences].sort().join()}`
+  const key = `${surface} ${[...profile.licenses].sort().join()}`
   const known = schemas.get(key)
   if (known) return known
   const tables = [...huntingSchema.values()].filter(
