@@ -22,8 +22,12 @@ export type ColumnsChart = { svg: string; kind: 'points' | 'bars' | 'counts'; le
  * @param y null: how many rows each value of `x` has
  */
 export function columnsChart(x: Column, y: Column | null, pairs: ValuePair[]): ColumnsChart {
-  if (y && (numeric.has(y.type) || isMeasure(x.type))) return points(x, y, pairs)
-  return bars(x, y, pairs)
+  return y && drawsPoints(x, y) ? points(x, y, pairs) : bars(x, y, pairs)
+}
+
+/** Whether two columns become points: then any even sample of their pairs is as good as all. */
+export function drawsPoints(x: Column, y: Column): boolean {
+  return numeric.has(y.type) || isMeasure(x.type)
 }
 
 function isMeasure(type: ColumnType): boolean {

@@ -1,7 +1,7 @@
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import type { HuntSummary } from '../../../hunting/hunts/model.ts'
 import type { Actor } from '../../../tenants/actor.ts'
-import { columnsChart } from '../../charts/columns-chart.ts'
+import { columnsChart, drawsPoints } from '../../charts/columns-chart.ts'
 import { timeChart } from '../../charts/time-chart.ts'
 import { showCell } from './cells.ts'
 import { columnsNamed, filtersFor, hiddenFields } from './group-view.ts'
@@ -27,10 +27,12 @@ export async function viewChart(hunts: Hunts, actor: Actor, hunt: HuntSummary, a
   if (!x) return { form, drawn: null }
 
   const chosen = y && y !== x ? [x, y] : [x]
+  const isSample = y !== null && drawsPoints(x, y)
   const { groups, total } = await hunts.groups(actor, hunt.id, {
     columns: chosen.map(({ name }) => name),
     filters: address.filters,
     common: true,
+    spread: isSample,
     limit: pairsDrawn,
   })
   const pairs = groups.map(({ values: [first = null, second = null], count }) => ({
@@ -40,15 +42,20 @@ export async function viewChart(hunts: Hunts, actor: Actor, hunt: HuntSummary, a
   }))
   const { svg, left } = columnsChart(x, chosen[1] ?? null, pairs)
   const unread = total - groups.length
+  const count = (value: number) => value.toLocaleString('en')
+  const sampled = `An even sample: ${count(groups.length)} of ${count(total)} combinations of values. Filter to see all.`
   return {
     form,
     drawn: {
       svg,
       notes: [
         ...(left ? [left] : []),
-        ...(unread > 0 ? [`${unread.toLocaleString('en')} rarer combinations of values are not drawn.`] : []),
+        ...(unread > 0
+          ? [isSample ? sampled : `${count(unread)} rarer combinations of values are not drawn.`]
+          : []),
       ],
       columns: chosen,
+      isSample,
       rows: groups.slice(0, pairsListed).map(({ values, count, tenants }) => ({
         cells: chosen.map((column, index) => showCell(column, values[index] ?? null, null)),
         count,

@@ -79,7 +79,14 @@ export async function queryRows(
 export async function queryGroups(
   connection: DuckDBConnection,
   scope: RowScope,
-  wanted: { columns: string[]; measure: string | null; common: boolean; offset: number; limit: number },
+  wanted: {
+    columns: string[]
+    measure: string | null
+    common: boolean
+    spread: boolean
+    offset: number
+    limit: number
+  },
 ): Promise<{ groups: RowGroup[]; total: number }> {
   const where = whereOf(scope)
   const keyColumns = wanted.columns.map(name => columnOf(scope, name))
@@ -94,9 +101,10 @@ export async function queryGroups(
     where.values,
   )
   const direction = wanted.common ? 'DESC' : 'ASC'
+  const order = wanted.spread ? `hash(${keys}), ${keys}` : `rows ${direction}, tenants ${direction}, ${keys}`
   const found = await connection.runAndReadAll(
     `SELECT ${keys}, count(*) AS rows, count(DISTINCT c0) AS tenants${measures} FROM r WHERE ${where.text}
-     GROUP BY ${keys} ORDER BY rows ${direction}, tenants ${direction}, ${keys}
+     GROUP BY ${keys} ORDER BY ${order}
      LIMIT ${wanted.limit} OFFSET ${wanted.offset}`,
     where.values,
   )

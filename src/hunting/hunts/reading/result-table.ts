@@ -89,13 +89,15 @@ function insertStatement(columns: UnionColumn[], own: Column[]): string {
     const from = own[place]?.type
     return from === undefined ? `NULL::${duckTypes[type]}` : unnestColumn(place, type)
   })
+  // Taken apart once: a path into the whole would parse it for each column, and keep every parse in memory.
+  const lists = `from_json(json_extract($1::JSON, '$.cells'), '["JSON"]')`
   const fields = ['unnest(range($2::BIGINT, $3::BIGINT))', '$4::VARCHAR', '$5::VARCHAR', ...values]
-  return `INSERT INTO r SELECT ${fields.join(', ')} FROM (SELECT $1::JSON AS j)`
+  return `INSERT INTO r SELECT ${fields.join(', ')} FROM (SELECT ${lists} AS l)`
 }
 
 /** The name of a column never becomes part of the statement, only its place. */
 function unnestColumn(place: number, type: ColumnType): string {
-  const cells = `json_extract(j, '$.cells[${place}]')`
+  const cells = `l[${place + 1}]`
   if (type === 'dynamic')
     return `unnest(list_transform(from_json(${cells}, '["JSON"]'), lambda x: nullif(x::VARCHAR, 'null')))`
   return `unnest(from_json(${cells}, '["${duckTypes[type]}"]'))`

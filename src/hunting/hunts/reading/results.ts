@@ -46,6 +46,8 @@ export type GroupOptions = {
   measure?: string | null
   /** Most frequent first; else the rarest, which is how the odd one is found. */
   common?: boolean
+  /** In no order that the values have: the first of many are an even sample. */
+  spread?: boolean
   offset?: number
   limit?: number
 }
@@ -131,11 +133,15 @@ export function createResults({
       }
     },
 
-    async groups(actor, hunt, { columns, filters = [], measure = null, common = false, ...range }) {
+    async groups(
+      actor,
+      hunt,
+      { columns, filters = [], measure = null, common = false, spread = false, ...range },
+    ) {
       const offset = Math.max(0, Math.floor(range.offset ?? 0))
       const limit = clamp(range.limit, 100, 1_000)
       const found = await withTable(actor, hunt, filters, (connection, scope) =>
-        queryGroups(connection, scope, { columns, measure, common, offset, limit }),
+        queryGroups(connection, scope, { columns, measure, common, spread, offset, limit }),
       )
       return { columns, ...found, offset, nextOffset: offset + limit < found.total ? offset + limit : null }
     },
