@@ -21,6 +21,7 @@ import { healthRoutes } from './routes/health.ts'
 import { huntRoutes } from './routes/hunts.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
+import { libraryRoutes } from './routes/library.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { readinessRoutes } from './routes/readiness.ts'
 import { settingsRoutes } from './routes/settings.ts'
@@ -74,6 +75,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(connectRoutes, services)
   await app.register(readinessRoutes, services)
   await app.register(huntRoutes, services)
+  await app.register(libraryRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
   await app.register(apiRoutes, services)

@@ -4,7 +4,17 @@ import type { Actor } from '../tenants/actor.ts'
 /** A message shown once, on the page after a redirect. */
 export type Flash = { kind: 'success' | 'info' | 'warning' | 'danger'; text: string }
 
-export type Section = 'dashboard' | 'tenants' | 'invitations' | 'hunts' | 'readiness' | 'audit' | 'settings'
+export type Section =
+  | 'dashboard'
+  | 'tenants'
+  | 'invitations'
+  | 'hunts'
+  | 'library'
+  | 'schedules'
+  | 'notifications'
+  | 'readiness'
+  | 'audit'
+  | 'settings'
 
 /** What a page tells the layout about itself. */
 export type PageFacts = {

@@ -1,0 +1,34 @@
+import { AppError } from '../errors.ts'
+
+/** What is wrong with a form: words per field, and words about the whole. */
+export type FormErrors = { fields: Record<string, string>; whole: string | null }
+
+/**
+ * Turns a refusal into words beside the fields. Anything that filling in the
+ * form differently cannot help is thrown again.
+ *
+ * @param fieldOf the field that a refusal without fields is about
+ */
+export function formErrors(
+  error: unknown,
+  fieldOf: (code: string) => string | null = () => null,
+): FormErrors {
+  if (!(error instanceof AppError) || error.code === 'forbidden') throw error
+  const words = [error.message, error.remedy].filter(Boolean).join('. ')
+  const named = { ...record(error.details.fields), ...prefixed(record(error.details.parameters)) }
+  if (Object.keys(named).length > 0) return { fields: named, whole: null }
+  const field = fieldOf(error.code)
+  return field ? { fields: { [field]: words }, whole: null } : { fields: {}, whole: words }
+}
+
+/** Fields of parameters are called `parameter.<name>`, apart from the form's own. */
+function prefixed(parameters: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, words]) => [`parameter.${name}`, words]))
+}
+
+function record(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(
+    Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  )
+}

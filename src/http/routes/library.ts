@@ -1,0 +1,283 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Hunts } from '../../hunting/hunts/hunts.ts'
+import type { Library } from '../../hunting/library/library.ts'
+import { diffLines } from '../../hunting/library/line-diff.ts'
+import type { SavedQueryView } from '../../hunting/library/model.ts'
+import { tacticNames, tactics } from '../../hunting/library/tactics.ts'
+import { type Actor, may } from '../../tenants/actor.ts'
+import type { Tenants } from '../../tenants/tenants.ts'
+import { type FormErrors, formErrors } from '../form-errors.ts'
+import { requireActor } from '../plugins/actors.ts'
+import {
+  formOf,
+  parameterFields,
+  type QueryForm,
+  readParameters,
+  readQueryForm,
+  readTactic,
+  tacticOptions,
+  toDraft,
+} from './library/forms.ts'
+
+type LibraryOptions = { library: Library; hunts: Hunts; tenants: Tenants }
+
+type ById = { Params: { id: string } }
+
+const listQuery = z.object({
+  search: z.string().trim().max(200).catch('').default(''),
+  tactic: z.string().max(50).catch('').default(''),
+  tag: z.string().max(64).catch('').default(''),
+  cursor: z.string().max(1000).optional().catch(undefined),
+})
+
+const noErrors: FormErrors = { fields: {}, whole: null }
+
+/** Longer addresses are refused by servers and browsers on the way. */
+const longestAddress = 12_000
+
+/** The library of saved queries: find one, run it, write and change them, see what became of them. */
+export async function libraryRoutes(app: FastifyInstance, options: LibraryOptions): Promise<void> {
+  const { library, hunts, tenants } = options
+  const section = 'library' as const
+  const protectedForm = { preHandler: app.csrfProtection }
+
+  app.get('/library', async (request, reply) => {
+    const actor = requireActor(request)
+    const wanted = listQuery.parse(request.query)
+    const tactic = readTactic(wanted.tactic)
+    const filters = {
+      ...(wanted.search && { search: wanted.search }),
+      ...(tactic && { tactic }),
+      ...(wanted.tag && { tag: wanted.tag }),
+    }
+    const [page, count, byTactic] = await Promise.all([
+      library.list(actor, filters, { limit: 100, cursor: wanted.cursor ?? null }),
+      library.count(actor, filters),
+      library.countByTactic(actor),
+    ])
+    const address = (changes: Partial<typeof wanted>) => {
+      const values = Object.entries({ ...wanted, cursor: undefined, ...changes })
+      const query = new URLSearchParams(values.filter((pair): pair is [string, string] => Boolean(pair[1])))
+      return query.size > 0 ? `/library?${query}` : '/library'
+    }
+    return await reply.page(
+      '/library/index',
+      { title: 'Library', section },
+      {
+        queries: page.items.map(query => ({
+          ...query,
+          tacticName: nameOf(query),
+          firstWords: firstWords(query),
+        })),
+        count,
+        wanted,
+        isFiltered: Object.keys(filters).length > 0,
+        tacticOptions: [
+          { value: '', label: 'Any tactic' },
+          ...tacticNames.map(name => ({
+            value: name,
+            label: `${tactics[name]} (${byTactic.get(name) ?? 0})`,
+          })),
+        ],
+        withoutTag: address({ tag: '' }),
+        nextHref: page.nextCursor ? address({ cursor: page.nextCursor }) : null,
+        firstHref: wanted.cursor ? address({}) : null,
+      },
+    )
+  })
+
+  app.get<{ Querystring: Record<string, string> }>('/library/new', async (request, reply) => {
+    const actor = requireActor(request)
+    const { copy } = request.query
+    if (!copy) return await editPage(reply, readQueryForm(request.query), noErrors, null)
+    const source = await library.get(actor, copy)
+    return await editPage(reply, { ...formOf(source), name: `Copy of ${source.name}` }, noErrors, null)
+  })
+
+  app.post('/library', protectedForm, async (request, reply) => {
+    const form = readQueryForm(request.body)
+    try {
+      const allowUnknownNames = form.allowUnknownNames === 'true'
+      const { id } = await library.create(requireActor(request), toDraft(form), { allowUnknownNames })
+      request.session.flash = { kind: 'success', text: 'The query is saved.' }
+      return reply.redirect(`/library/${id}`, 303)
+    } catch (error) {
+      return await editPage(reply.code(422), form, formErrors(error, fieldOf), null)
+    }
+  })
+
+  app.get<ById>('/library/:id', async (request, reply) =>
+    showPage(request, reply, request.params.id, {}, noErrors),
+  )
+
+  app.get<ById>('/library/:id/edit', async (request, reply) => {
+    const query = await library.get(requireActor(request), request.params.id)
+    return await editPage(reply, formOf(query), noErrors, query)
+  })
+
+  app.post<ById>('/library/:id/changes', protectedForm, async (request, reply) => {
+    const actor = requireActor(request)
+    const form = readQueryForm(request.body)
+    const query = await library.get(actor, request.params.id)
+    try {
+      const allowUnknownNames = form.allowUnknownNames === 'true'
+      await library.change(actor, query.id, toDraft(form), {
+        expectedVersion: form.version,
+        allowUnknownNames,
+      })
+      request.session.flash = { kind: 'success', text: `Saved as version ${form.version + 1}.` }
+      return reply.redirect(`/library/${query.id}`, 303)
+    } catch (error) {
+      return await editPage(reply.code(422), form, formErrors(error, fieldOf), query)
+    }
+  })
+
+  app.post<ById>('/library/:id/removal', protectedForm, async (request, reply) => {
+    await library.remove(requireActor(request), request.params.id)
+    request.session.flash = { kind: 'success', text: 'The query is removed from the library.' }
+    return reply.redirect('/library', 303)
+  })
+
+  app.post<ById>('/library/:id/hunts', protectedForm, async (request, reply) => {
+    const actor = requireActor(request)
+    const { id } = request.params
+    const typed = readParameters(request.body)
+    const { tag } = z.object({ tag: z.string().max(64).catch('').default('') }).parse(request.body)
+    try {
+      const { query, name } = await library.render(actor, id, typed)
+      const choice = tag ? { tag } : ('all' as const)
+      const hunt = await hunts.create(actor, {
+        query,
+        name,
+        tenants: choice,
+        allowUnknownNames: true,
+        savedQueryId: id,
+      })
+      return reply.redirect(`/hunts/${hunt.id}`, 303)
+    } catch (error) {
+      return await showPage(request, reply.code(422), id, typed, formErrors(error))
+    }
+  })
+
+  /** The editor with the query filled in: to change it once, or to choose tenants by name. */
+  app.post<ById>('/library/:id/editor', protectedForm, async (request, reply) => {
+    const actor = requireActor(request)
+    const { id } = request.params
+    const typed = readParameters(request.body)
+    try {
+      const { query, name } = await library.render(actor, id, typed)
+      const address = `/hunts?${new URLSearchParams({ query, name })}`
+      if (address.length <= longestAddress) return reply.redirect(address, 303)
+      const whole = 'This query is too long to be handed to the editor: copy it from below.'
+      return await showPage(request, reply.code(422), id, typed, { fields: {}, whole })
+    } catch (error) {
+      return await showPage(request, reply.code(422), id, typed, formErrors(error))
+    }
+  })
+
+  app.get<{ Params: { id: string; version: string } }>(
+    '/library/:id/versions/:version',
+    async (request, reply) => {
+      const actor = requireActor(request)
+      const query = await library.get(actor, request.params.id)
+      const versions = await library.versions(actor, query.id)
+      const index = versions.findIndex(({ version }) => String(version) === request.params.version)
+      const version = versions[index]
+      if (!version) return reply.redirect(`/library/${query.id}`, 303)
+      const before = versions[index + 1] ?? null
+      const fields = (['name', 'description', 'tactic', 'techniques', 'tags'] as const).filter(
+        field => before && String(before[field] ?? '') !== String(version[field] ?? ''),
+      )
+      return await reply.page(
+        '/library/version',
+        {
+          title: `${query.name}, version ${version.version}`,
+          section,
+          breadcrumbs: [
+            { href: '/library', label: 'Library' },
+            { href: `/library/${query.id}`, label: query.name },
+          ],
+        },
+        {
+          query,
+          version,
+          before,
+          changed: fields.map(field => ({
+            field,
+            before: String(before?.[field] ?? '').replaceAll(',', ', '),
+            after: String(version[field] ?? '').replaceAll(',', ', '),
+          })),
+          diff: before ? diffLines(before.query, version.query) : diffLines(version.query, version.query),
+        },
+      )
+    },
+  )
+
+  async function showPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    typed: Record<string, string>,
+    errors: FormErrors,
+  ): Promise<FastifyReply> {
+    const actor: Actor = requireActor(request)
+    const query = await library.get(actor, id)
+    const [versions, schedules, { byTag, total }] = await Promise.all([
+      library.versions(actor, id),
+      library.schedulesOf(actor, id),
+      tenants.summarize(actor),
+    ])
+    return await reply.page(
+      '/library/show',
+      { title: query.name, section, breadcrumbs: [{ href: '/library', label: 'Library' }] },
+      {
+        query: { ...query, tacticName: nameOf(query) },
+        paragraphs: query.description.split(/\n\s*\n/).filter(text => text.trim() !== ''),
+        versions,
+        schedules,
+        fields: parameterFields(query, typed, errors.fields),
+        errors,
+        tags: byTag,
+        total,
+        mayChange: may(actor, 'hunt') && !query.isBuiltIn,
+        mayRemove:
+          !query.isBuiltIn && (query.ownerId === actor.id ? may(actor, 'hunt') : may(actor, 'manage-staff')),
+      },
+    )
+  }
+
+  async function editPage(
+    reply: FastifyReply,
+    form: QueryForm,
+    errors: FormErrors,
+    query: SavedQueryView | null,
+  ): Promise<FastifyReply> {
+    const title = query ? `Change ${query.name}` : 'Save a query'
+    return await reply.page(
+      '/library/edit',
+      {
+        title,
+        section,
+        breadcrumbs: [
+          { href: '/library', label: 'Library' },
+          ...(query ? [{ href: `/library/${query.id}`, label: query.name }] : []),
+        ],
+      },
+      { title, form, errors, query, tacticOptions },
+    )
+  }
+}
+
+function nameOf({ tactic }: SavedQueryView): string | null {
+  return tactic ? tactics[tactic] : null
+}
+
+function firstWords({ description }: SavedQueryView): string {
+  const end = description.search(/[.:]\s/)
+  return end === -1 ? description : description.slice(0, end + 1).replace(/:$/, '.')
+}
+
+function fieldOf(code: string): string | null {
+  return code === 'invalid_query' ? 'query' : null
+}
