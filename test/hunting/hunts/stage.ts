@@ -17,16 +17,7 @@ export const analyst: Actor = { ...admin, role: 'analyst', label: 'analyst@partn
 export const huntingRole = 'graph:ThreatHunting.Read.All'
 export const query = 'DeviceInfo | project DeviceName'
 
-/** A hunting answer as Graph writes it. */
-export function graphAnswer(
-  rows: Record<string, unknown>[],
-  schema: Record<string, string> = { DeviceName: 'String' },
-): string {
-  return JSON.stringify({
-    schema: Object.entries(schema).map(([name, type]) => ({ name, type })),
-    results: rows,
-  })
-}
+export { graphAnswer } from './engine/graph-answer.ts'
 
 export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[] }
 

@@ -285,7 +285,7 @@ export function createEngine(parts: EngineParts): HuntEngine {
         .catch(error => log.warn({ err: error }, 'claims stay until their lease ends'))
       await Promise.race([ends(), sleep(graceMs, undefined, { ref: false })])
       for (const { abort } of running.values()) abort.abort(gaveUp.stopping)
-      await ends()
+      await Promise.race([ends(), sleep(1000, undefined, { ref: false })])
       clearInterval(renewal)
       await writer.drained()
       await announcing
