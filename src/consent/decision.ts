@@ -43,7 +43,7 @@ export function decide(
   const granted = observations.flatMap(one => one.roles ?? rolesBefore(one, before))
   const comparison = compareRoles(required, granted)
   const consentSeen = observations.some(one => (one.roles?.length ?? 0) > 0)
-  const problems = problemsOf(observations, comparison.missing, consentSeen, now)
+  const problems = problemsOf(observations, comparison.missing, consentSeen, before, now)
   const result = { rolesGranted: comparison.granted, rolesMissing: comparison.missing, consentSeen }
 
   const first = problems[0] ?? null
@@ -87,6 +87,7 @@ function problemsOf(
   observations: readonly SurfaceObservation[],
   missing: RoleKey[],
   consentSeen: boolean,
+  before: Before,
   now: Date,
 ): RemoteFailure[] {
   const tokens = observations.flatMap(one => one.tokenFailure ?? [])
@@ -94,7 +95,7 @@ function problemsOf(
   const lastingFirst = (a: RemoteFailure, b: RemoteFailure) => Number(b.permanent) - Number(a.permanent)
   const roleProblem =
     missing.length > 0 && (consentSeen || tokens.length === 0)
-      ? [rolesMissing(missing, consentSeen, now)]
+      ? [rolesMissing(missing, consentSeen, before, now)]
       : []
   const all = [...tokens.sort(lastingFirst), ...roleProblem, ...calls.sort(lastingFirst)]
   return [...all.filter(isAboutThePartner), ...all.filter(problem => !isAboutThePartner(problem))]
@@ -106,7 +107,13 @@ function settlesByItself(problem: RemoteFailure): boolean {
 }
 
 /** Missing roles as a failure of their own; nobody answered badly, the token just does not carry them. */
-function rolesMissing(missing: RoleKey[], consentSeen: boolean, at: Date): RemoteFailure {
+function rolesMissing(
+  missing: RoleKey[],
+  consentSeen: boolean,
+  { wasVerified }: Before,
+  at: Date,
+): RemoteFailure {
+  if (!consentSeen && wasVerified) return namedFailure('consent_revoked', { service: 'entra', at })
   const effects = missing.map(role => describeAbsence(role).disables)
   return namedFailure('role_missing', {
     service: 'entra',

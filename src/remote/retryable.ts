@@ -15,6 +15,7 @@ const passing: ReadonlySet<string> = new Set<FailureName>([
 /** Names that an answer may carry while a fresh consent has not reached every part of Microsoft's cloud. */
 const settling: ReadonlySet<string> = new Set<FailureName>([
   'consent_missing',
+  'consent_revoked',
   'service_missing',
   'role_missing',
   'token_rejected',

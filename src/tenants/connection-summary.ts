@@ -27,7 +27,13 @@ const headlines: Record<TenantStatus, string> = {
   disconnected: 'Not connected',
 }
 
-const curedByConsent = new Set(['consent_missing', 'app_removed', 'role_missing', 'app_refused'])
+const curedByConsent = new Set([
+  'consent_missing',
+  'consent_revoked',
+  'app_removed',
+  'role_missing',
+  'app_refused',
+])
 
 export function connectionSummary(tenant: TenantRecord): ConnectionSummary {
   const status = tenant.status as TenantStatus

@@ -7,6 +7,7 @@ import type { FailureName } from '../remote/failure-names.ts'
  */
 const aboutTheTenant: ReadonlySet<string> = new Set<FailureName>([
   'consent_missing',
+  'consent_revoked',
   'app_removed',
   'app_disabled',
   'app_refused',

@@ -53,6 +53,8 @@ const rows: Row[] = [
   ['an outage of one API, connected tenant', { roles: hunting, call: 'unavailable' }, { roles: devices }, connected, false, { status: 'connected', settled: true, code: 'unavailable' }],
   ['our probe was at fault', { roles: hunting, call: 'not_found' }, { roles: devices }, connected, false, { status: 'connected', settled: true, code: 'not_found' }],
   ['the app was deleted', { token: 'consent_missing' }, { token: 'consent_missing' }, connected, false, { status: 'disconnected', settled: true, code: 'app_removed' }],
+  ['every permission was taken back', { roles: [] }, { roles: [] }, connected, false, { status: 'disconnected', settled: true, code: 'consent_revoked' }],
+  ['a renewed consent has not spread at all yet', { roles: [] }, { roles: [] }, { ...connected, status: 'disconnected', rolesGranted: [] }, true, { status: 'verifying', settled: false, code: 'consent_revoked' }],
   ['the Defender subscription lapsed', { roles: hunting }, { token: 'service_disabled' }, connected, false, { status: 'degraded', settled: true, code: 'service_disabled' }],
   ['a renewed consent spreads in a tenant that works', { roles: hunting }, { roles: [] }, connected, true, { status: 'connected', settled: false, code: 'role_missing' }],
 ]

@@ -163,7 +163,7 @@ test('what became of the consent is told apart, and cured when the customer cure
 
   expect(disabled).toEqual(['disconnected', 'app_disabled'])
   expect(enabled).toEqual(['connected', null])
-  expect(revoked).toEqual(['disconnected', 'role_missing'])
+  expect(revoked).toEqual(['disconnected', 'consent_revoked'])
   expect(removed).toEqual(['disconnected', 'app_removed'])
   expect(granted).toEqual(['connected', null])
   expect(deleted).toEqual(['disconnected', 'tenant_not_found'])

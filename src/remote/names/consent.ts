@@ -17,6 +17,14 @@ export const consentFailures = {
     customer:
       'Approve the request again with the link from your partner, or tell them that the removal was meant.',
   },
+  consent_revoked: {
+    permanent: true,
+    whoseMove: 'customer',
+    message: 'The app is still in this tenant, but every permission that was granted to it was taken back.',
+    remedy: 'Ask the customer whether this was meant; if not, send a new consent link.',
+    customer:
+      'Approve the request again with the link from your partner, or tell them that the withdrawal was meant.',
+  },
   app_disabled: {
     permanent: true,
     whoseMove: 'customer',
