@@ -170,7 +170,10 @@ export function createDevices({
           .filter(({ id }) => !known.has(id))
           .map(state => toForeignActionView(state, tenant.id)),
       ].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
-      return { items, isolation: isolationOf(asked.states), failure: null }
+      const isolation = isolationOf(asked.states)
+      // Only the isolation or release that holds now can be taken back.
+      const current = items.map(item => (item.remoteId === isolation.actionId ? item : { ...item, undo: null }))
+      return { items: current, isolation, failure: null }
     },
 
     async request(actor, tenantId, deviceId, request) {
