@@ -9,6 +9,8 @@ import { renderSvg } from './render-svg.ts'
 export type ValuePair = { x: Cell; y: Cell; rows: number }
 
 const numeric = new Set<ColumnType>(['int', 'long', 'real', 'decimal'])
+/** Labels belong to the space that is given, however long they are. */
+const aroundLabels = { outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' }
 const mostCategories = 24
 const mostSeries = seriesInks.length
 
@@ -45,7 +47,7 @@ function points(x: Column, y: Column, pairs: ValuePair[]): ColumnsChart {
       (!shownY || shownY.includes(words(pair.y))),
   )
   const option: EChartsCoreOption = {
-    grid: { left: 16, right: 24, top: 32, bottom: 16, containLabel: true },
+    grid: { left: 16, right: 24, top: 32, bottom: 16, ...aroundLabels },
     xAxis: axis(x, shownX),
     yAxis: axis(y, shownY),
     series: [
@@ -57,9 +59,9 @@ function points(x: Column, y: Column, pairs: ValuePair[]): ColumnsChart {
       },
     ],
   }
-  const words_ = `Each point is a pair of values; larger points stand for more rows. ${shown.length.toLocaleString('en')} points.`
+  const description = `Each point is a pair of values; larger points stand for more rows. ${shown.length.toLocaleString('en')} points.`
   return {
-    svg: draw(option, 420, `${y.name} by ${x.name}`, words_),
+    svg: draw(option, 420, `${y.name} by ${x.name}`, description),
     kind: 'points',
     left: leftOut(pairs, shown),
   }
@@ -87,7 +89,7 @@ function bars(x: Column, y: Column | null, pairs: ValuePair[]): ColumnsChart {
     ...(rest.some(rows => rows > 0) ? [{ name: 'all others', data: rest, color: ink.rest }] : []),
   ]
   const option: EChartsCoreOption = {
-    grid: { left: 16, right: 32, top: y ? 48 : 16, bottom: 16, containLabel: true },
+    grid: { left: 16, right: 32, top: y ? 48 : 16, bottom: 16, ...aroundLabels },
     ...(y && { legend: { top: 0, left: 0, textStyle: { color: ink.text }, icon: 'rect' } }),
     xAxis: {
       type: 'value',
