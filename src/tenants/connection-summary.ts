@@ -1,4 +1,5 @@
 import type { RemoteFailure } from '../errors.ts'
+import { isAboutTheTenant } from './consent-problems.ts'
 import { describeAbsence, type RoleKey } from './roles.ts'
 import type { TenantRecord, TenantStatus } from './store.ts'
 import { readStoredFailure } from './stored-failure.ts'
@@ -47,6 +48,13 @@ export function connectionSummary(tenant: TenantRecord): ConnectionSummary {
     since: (failure ? tenant.lastErrorAt : tenant.verifiedAt)?.toISOString() ?? null,
     requestId: failure?.requestId ?? null,
     disabled: tenant.rolesMissing.map(role => describeAbsence(role as RoleKey)),
-    reconsentHelps: tenant.rolesMissing.length > 0 || (failure !== null && curedByConsent.has(failure.code)),
+    reconsentHelps: isCuredByConsent(tenant, failure),
   }
+}
+
+/** What stands in the way of every token, such as a disabled app, makes all roles look missing: no link cures that. */
+function isCuredByConsent(tenant: TenantRecord, failure: RemoteFailure | null): boolean {
+  return failure !== null && isAboutTheTenant(failure)
+    ? curedByConsent.has(failure.code)
+    : tenant.rolesMissing.length > 0
 }
