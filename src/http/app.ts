@@ -23,13 +23,16 @@ import { invitationRoutes } from './routes/invitations.ts'
 import { joinRoutes } from './routes/join.ts'
 import { libraryRoutes } from './routes/library.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { readinessRoutes } from './routes/readiness.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { tenantDetailRoutes } from './routes/tenant.ts'
 import { tenantHuntRoutes } from './routes/tenant-hunts.ts'
 import { tenantIncidentRoutes } from './routes/tenant-incidents.ts'
 import { tenantRoutes } from './routes/tenants.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** The whole web application, ready to listen or to be asked directly (`app.inject`). */
 export async function createApp(services: Services): Promise<FastifyInstance> {
@@ -57,6 +60,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     installation: { partnerName: config.partnerName, demo: config.demo, version: services.version },
     assetUrl,
     cacheTemplates: true,
+    countNews: services.notifications.countNew,
   })
   await app.register(assetRoutes, { assets })
 
@@ -76,8 +80,11 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(readinessRoutes, services)
   await app.register(huntRoutes, services)
   await app.register(libraryRoutes, services)
+  await app.register(scheduleRoutes, services)
+  await app.register(notificationRoutes, services)
   await app.register(auditRoutes, services)
   await app.register(settingsRoutes, services)
+  await app.register(webhookRoutes, services)
   await app.register(apiRoutes, services)
   await app.ready()
   return app

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import view from '@fastify/view'
 import { Eta } from 'eta'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import plugin from 'fastify-plugin'
 import { appRoleOf } from '../../staff/roles.ts'
-import { may } from '../../tenants/actor.ts'
+import { type Actor, may } from '../../tenants/actor.ts'
 import type { AssetUrl } from '../assets.ts'
 import { formats } from '../formats.ts'
 import type { Section } from '../types.ts'
@@ -32,7 +32,14 @@ export const pages = plugin(
       installation,
       assetUrl,
       cacheTemplates,
-    }: { installation: Installation; assetUrl: AssetUrl; cacheTemplates: boolean },
+      countNews,
+    }: {
+      installation: Installation
+      assetUrl: AssetUrl
+      cacheTemplates: boolean
+      /** Notifications that the reader has not seen, at most 100. */
+      countNews: (actor: Actor) => Promise<number>
+    },
   ) => {
     const views = fileURLToPath(new URL('../../../views', import.meta.url))
     const eta = new Eta({ views, cache: cacheTemplates, autoTrim: false })
@@ -49,6 +56,7 @@ export const pages = plugin(
       const staff = request.session?.staff ?? null
       const actor = request.actor
       const flash = request.session?.flash ?? null
+      const news = actor?.role ? await countNews(actor).catch(noted(request.log)) : 0
       if (flash) request.session.set('flash', undefined)
       const page = {
         section: null,
@@ -63,9 +71,9 @@ export const pages = plugin(
         cspNonce: '',
         flash,
         path: request.url,
-        navigation: navigation.filter(
-          ({ adminOnly }) => !adminOnly || (actor !== null && may(actor, 'manage-staff')),
-        ),
+        navigation: navigation
+          .filter(({ adminOnly }) => !adminOnly || (actor !== null && may(actor, 'manage-staff')))
+          .map(entry => (entry.section === 'notifications' ? { ...entry, badge: countWords(news) } : entry)),
       }
       return await this.header('cache-control', 'no-store').render(template, {
         ...data,
@@ -91,3 +99,16 @@ export const pages = plugin(
   },
   { name: 'pages', dependencies: ['sessions', 'actors'] },
 )
+
+function countWords(count: number): string | undefined {
+  if (count === 0) return undefined
+  return count < 100 ? String(count) : '99+'
+}
+
+/** The number beside a menu entry must not take a page away, least of all the one that says what is wrong. */
+function noted(log: FastifyBaseLogger): (error: unknown) => number {
+  return error => {
+    log.warn({ err: error }, 'notifications could not be counted')
+    return 0
+  }
+}

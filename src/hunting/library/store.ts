@@ -14,24 +14,27 @@ export function findQuery(db: Connection, id: string): Promise<QueryRecord | nul
 }
 
 /** By name, from the one after `after` on. */
-export function findQueries(
+export async function findQueries(
   db: Database,
   filters: QueryFilters,
   after: string | null,
   limit: number,
 ): Promise<QueryRecord[]> {
   return db.savedQuery.findMany({
-    where: { AND: [conditions(filters), after === null ? {} : { nameKey: { gt: after } }] },
+    where: { AND: [await conditions(db, filters), after === null ? {} : { nameKey: { gt: after } }] },
     orderBy: { nameKey: 'asc' },
     take: limit,
   })
 }
 
-export function countQueries(db: Database, filters: QueryFilters): Promise<number> {
-  return db.savedQuery.count({ where: conditions(filters) })
+export async function countQueries(db: Database, filters: QueryFilters): Promise<number> {
+  return db.savedQuery.count({ where: await conditions(db, filters) })
 }
 
-function conditions({ search, tactic, tag, builtIn }: QueryFilters): Prisma.SavedQueryWhereInput {
+async function conditions(
+  db: Database,
+  { search, tactic, tag, builtIn }: QueryFilters,
+): Promise<Prisma.SavedQueryWhereInput> {
   const contains = storableText(search?.trim() ?? '', 200)
   const like = { contains: contains.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
   return {
@@ -43,11 +46,20 @@ function conditions({ search, tactic, tag, builtIn }: QueryFilters): Prisma.Save
         { name: like },
         { description: like },
         { query: like },
-        { techniques: { has: contains.toUpperCase() } },
+        { techniques: { hasSome: await techniquesLike(db, contains) } },
         { tags: { has: contains.toLowerCase() } },
       ],
     }),
   }
+}
+
+/** `t1059` means its sub-techniques too. SQL, as Prisma compares whole members of a list only. */
+async function techniquesLike(db: Database, text: string): Promise<string[]> {
+  if (!/^t\d{1,4}(\.\d{0,3})?$/i.test(text)) return []
+  const rows = await db.$queryRaw<{ technique: string }[]>`
+    SELECT DISTINCT technique FROM "SavedQuery", unnest(techniques) AS technique
+    WHERE starts_with(technique, ${text.toUpperCase()})`
+  return rows.map(({ technique }) => technique)
 }
 
 /** How many queries each tactic and each tag has. */

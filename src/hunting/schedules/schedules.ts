@@ -4,11 +4,12 @@ import { storableText } from '../../audit/storable.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
 import { type Actor, requireAct, requireRole } from '../../tenants/actor.ts'
+import type { ExportChunk, ExportSource } from '../export/source.ts'
 import type { Library } from '../library/library.ts'
 import { decodeChunk } from '../results/chunk.ts'
-import type { Column, Row } from '../results/model.ts'
 import { nextRun, nextRuns } from './clock.ts'
 import type { FindingView, MuteView, RunView, ScheduleDraft, ScheduleView } from './model.ts'
+import { newRowsSource } from './new-rows.ts'
 import { readDraft } from './read-draft.ts'
 import {
   countFindings,
@@ -41,9 +42,6 @@ import { readParameters, readTenants, toFinding, toMute, toRun, toSchedule } fro
 
 type Page = { limit?: number; cursor?: string | null }
 
-/** New rows of one tenant of a run. */
-export type NewRows = { tenantId: string; tenantName: string; columns: Column[]; rows: Row[] }
-
 export type Schedules = {
   /** Newest first; `limit` 1–200. @throws AppError `invalid` for a bad cursor */
   list(actor: Actor, page?: Page): Promise<{ items: ScheduleView[]; nextCursor: string | null }>
@@ -71,7 +69,9 @@ export type Schedules = {
   /** @throws AppError `not_found` */
   run(actor: Actor, id: string, runId: string): Promise<RunView & { findings: FindingView[] }>
   /** New rows that are kept, tenant by tenant. @throws AppError `not_found` at the first step */
-  newRows(actor: Actor, id: string, runId: string): AsyncGenerator<NewRows>
+  newRows(actor: Actor, id: string, runId: string): AsyncGenerator<ExportChunk>
+  /** The same as a result to be exported, with who did not answer. @throws AppError `not_found` */
+  exportNewRows(actor: Actor, id: string, runId: string): Promise<ExportSource>
   /** Findings of the tenant are noted and not told until then. @throws AppError `forbidden`, `not_found`, `invalid` */
   mute(actor: Actor, id: string, mute: { tenantId: string; reason: string; endsAt: Date }): Promise<MuteView>
   /** @throws AppError `forbidden`, `not_found` */
@@ -273,10 +273,13 @@ export function createSchedules(parts: SchedulesParts): Schedules {
     },
 
     async *newRows(actor, id, runId) {
+      yield* readNewRows(actor, await requireRun(actor, id, runId))
+    },
+
+    async exportNewRows(actor, id, runId) {
       const run = await requireRun(actor, id, runId)
-      for await (const { tenantId, tenantName, rows } of findNewRows(db, actor, run.id)) {
-        yield { tenantId, tenantName, ...decodeChunk(rows) }
-      }
+      const findings = await findFindings(db, actor, run.id)
+      return newRowsSource(findings.map(toFinding), () => readNewRows(actor, run))
     },
 
     async mute(actor, id, { tenantId, reason, endsAt }) {
@@ -317,6 +320,12 @@ export function createSchedules(parts: SchedulesParts): Schedules {
         await audit.record({ actor, action: 'schedule.unmuted', target: schedule.id, detail }, tx)
       })
     },
+  }
+
+  async function* readNewRows(actor: Actor, run: RunRecord): AsyncGenerator<ExportChunk> {
+    for await (const { tenantId, tenantName, rows } of findNewRows(db, actor, run.id)) {
+      yield { tenantId, tenantName, ...decodeChunk(rows) }
+    }
   }
 
   async function requireRun(actor: Actor, id: string, runId: string): Promise<RunRecord> {

@@ -70,7 +70,7 @@ describe('the starting set', () => {
   })
 
   test('is found by technique, word and tactic, page by page', async () => {
-    const byTechnique = await library.list(analyst, { search: 't1003.001' })
+    const byTechnique = await library.list(analyst, { search: 't1003' })
     const byWord = await library.list(analyst, { search: 'LSASS' })
     const names: string[] = []
     let cursor: string | null = null
