@@ -21,6 +21,7 @@ import { createLibrary } from './hunting/library/library.ts'
 import { createRunner } from './hunting/schedules/runner.ts'
 import { createSchedules } from './hunting/schedules/schedules.ts'
 import { createIncidents } from './incidents/incidents.ts'
+import { createCredentialWatch } from './installation/credential-watch.ts'
 import { openKey } from './installation/key.ts'
 import { createReadiness } from './installation/readiness.ts'
 import { createInstallationStore } from './installation/store.ts'
@@ -52,7 +53,7 @@ import { createHealth } from './tenants/health.ts'
 import { surfaces } from './tenants/roles.ts'
 import { createTenants, type Tenants } from './tenants/tenants.ts'
 import { createTokens, type Tokens } from './tokens/index.ts'
-import { shareDrops, tokenDrop } from './tokens/shared-drops.ts'
+import { shareTokens, tokenNews } from './tokens/shared-tokens.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -70,7 +71,8 @@ export async function createServices(
 ) {
   const log = createLog(config.logLevel, tuning.logTo)
   const db = openDatabase(databaseUrl)
-  const key = await openKey(config, createInstallationStore(db))
+  const installation = createInstallationStore(db)
+  const key = await openKey(config, installation)
   const audit = createAudit({ db, key })
   const jobs = createJobs({
     connectionString: databaseUrl,
@@ -90,22 +92,29 @@ export async function createServices(
     onCredentialRefused(refused) {
       metrics.credentialRefused(refused)
       const { credential, failure, next } = refused
+      processes.send({ kind: 'credential-refused', credential, failure })
       const detail = { code: failure.code, serviceCode: failure.serviceCode, triedInstead: next }
       const event = { actor: systemActor, action: 'credential.refused', target: credential, detail }
       audit.record({ ...event, result: 'failed' }).catch(error => log.error({ err: error }, 'audit failed'))
     },
   })
-  const dropsEverywhere = createBroadcast({
+  const processes = createBroadcast({
     connectionString: databaseUrl,
     db,
-    channel: 'tenantry_token_drops',
-    schema: tokenDrop,
-    onMessage: drop => sharedDrops.hear(drop),
-    onGap: () => sharedDrops.missed(),
+    channel: 'tenantry_tokens',
+    schema: tokenNews,
+    onMessage: news => sharedTokens.hear(news),
+    onGap: () => sharedTokens.missed(),
     onError: error => log.warn({ err: error }, 'other processes could not be told, or not be heard'),
   })
-  const sharedDrops = shareDrops(ownTokens, dropsEverywhere.send)
-  const { tokens } = sharedDrops
+  const sharedTokens = shareTokens(ownTokens, processes.send)
+  const { tokens } = sharedTokens
+  const watchCredentials = createCredentialWatch({
+    expiry: tokens.expiry,
+    store: installation,
+    audit,
+    warn: (facts, message) => log.warn(facts, message),
+  })
 
   const staffStore = createStaffStore(db)
   const sessionRows = createSessionRows(db)
@@ -242,6 +251,7 @@ export async function createServices(
     await notifications.keepHouse()
     await invitations.expireDue()
     await sessionRows.removeExpired(new Date())
+    await watchCredentials()
     await hunts.removeExpired()
   })
   jobs.repeat(healthJob, '* * * * *')
@@ -292,18 +302,19 @@ export async function createServices(
 
     /** Begins to work: what changed while nothing ran is caught up with first. */
     async start({ work, hunt = work }: { work: boolean; hunt?: boolean }): Promise<void> {
-      await Promise.all([jobs.start({ work }), dropsEverywhere.start()])
+      await Promise.all([jobs.start({ work }), processes.start()])
       await hunts.start({ work: hunt })
       await library.seed()
       if (!work) return
       await recomputeMissing({ db, audit }, requiredRoles)
+      await watchCredentials()
       await verification.resumeStranded()
     },
 
     /** Lets running jobs finish, at most `graceMs`, then frees every connection. */
     async close(graceMs: number): Promise<void> {
       await Promise.all([jobs.stop(graceMs), hunts.stop(Math.max(0, graceMs - 1000))])
-      await dropsEverywhere.stop()
+      await processes.stop()
       await sender.close()
       await remote.close()
       await db.$disconnect()

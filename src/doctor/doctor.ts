@@ -108,7 +108,7 @@ async function* checkCredentials({ tokens, partnerTenantId }: DoctorParts): Asyn
     else if (end && end.level !== 'ok' && end.daysLeft !== null) {
       yield warning(
         check,
-        `works, but ends in ${end.daysLeft} days`,
+        `works, but ends ${end.daysLeft < 1 ? 'within a day' : end.daysLeft === 1 ? 'in 1 day' : `in ${end.daysLeft} days`}`,
         'Make a new one and set it as the second credential.',
       )
     } else yield ok(check, 'Entra gave a token for it')

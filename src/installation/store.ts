@@ -14,5 +14,21 @@ export function createInstallationStore(db: Database) {
       })
       return String(value)
     },
+
+    /**
+     * Keeps what was said last about a credential.
+     *
+     * @returns false when it was said before, by whichever process
+     */
+    async rememberWarning(credential: string, said: string): Promise<boolean> {
+      const key = `credential-warning ${credential}`
+      const made = await db.setting.createMany({ data: [{ key, value: said }], skipDuplicates: true })
+      if (made.count === 1) return true
+      const { count } = await db.setting.updateMany({
+        where: { key, value: { not: said } },
+        data: { value: said },
+      })
+      return count === 1
+    },
   }
 }

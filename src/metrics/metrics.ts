@@ -67,6 +67,19 @@ export function createMetrics({ tokens, tenants }: { tokens: () => Tokens; tenan
     },
   })
 
+  new Gauge({
+    name: 'tenantry_credential_refused',
+    help: '1 while a credential is known to be refused or cannot be read, else 0',
+    labelNames: ['credential'],
+    registers,
+    async collect() {
+      this.reset()
+      for (const { credential, problem } of await tokens().expiry()) {
+        this.set({ credential }, problem === null ? 0 : 1)
+      }
+    },
+  })
+
   return {
     registry,
     requestAnswered(method: string, route: string, status: number, seconds: number): void {

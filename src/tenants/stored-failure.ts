@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { storableText } from '../audit/storable.ts'
 import type { RemoteFailure } from '../errors.ts'
 
-const schema = z.object({
+/** A failure as it is kept, and told to other processes. */
+export const storedFailure = z.object({
   service: z.enum(['entra', 'graph', 'defender', 'endpoint', 'key-vault', 'managed-identity', 'webhook']),
   code: z.string(),
   message: z.string(),
@@ -18,12 +19,12 @@ const schema = z.object({
 
 /** A failure from a JSON column; null when the column is empty or was not written by this version. */
 export function readStoredFailure(value: unknown): RemoteFailure | null {
-  const parsed = schema.safeParse(value)
+  const parsed = storedFailure.safeParse(value)
   return parsed.success ? parsed.data : null
 }
 
 /** A failure for a JSON column, its text made fit for PostgreSQL. */
-export function toStoredFailure(failure: RemoteFailure): z.infer<typeof schema> {
+export function toStoredFailure(failure: RemoteFailure): z.infer<typeof storedFailure> {
   return {
     ...failure,
     message: storableText(failure.message),

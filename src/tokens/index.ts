@@ -55,6 +55,8 @@ export type Tokens = {
   stats(): TokenCacheStats
   /** How long each credential lasts, and what is wrong with it. */
   expiry(): Promise<CredentialExpiry[]>
+  /** Another process on the same settings was refused with this credential. */
+  noteRefusal(credential: string, failure: RemoteFailure): void
   /** Tries every credential by a real token for the given tenant. */
   checkCredentials(tenantId: string, surface: Surface): Promise<CredentialCheck[]>
   signIn: SignIn
@@ -107,6 +109,7 @@ export function createTokens(options: TokensOptions): Tokens {
     dropAll: cache.dropAll,
     stats: cache.stats,
     expiry: () => readExpiry(credentials, now()),
+    noteRefusal: credentials.noteRefusal,
     checkCredentials: (tenantId, surface) =>
       credentials.check(tokenAudience(endpoints, tenantId), presented =>
         mint({ tenantId, surface, presented }),

@@ -35,6 +35,8 @@ export type Credentials = {
   use<T>(audience: string, exchange: (presented: Presented) => Promise<T>): Promise<T>
   /** Tries each by itself, for the doctor. */
   check(audience: string, exchange: (presented: Presented) => Promise<unknown>): Promise<CredentialCheck[]>
+  /** Another process was refused: here the credential is not tried first any more either. Nobody is told again. */
+  noteRefusal(label: string, failure: RemoteFailure): void
   /** The credentials with their present refusal. */
   list(): { credential: Credential; refusal: RemoteFailure | null }[]
 }
@@ -94,6 +96,12 @@ export function rotateCredentials(options: {
         }
       }
       return checks
+    },
+
+    noteRefusal(label, failure) {
+      for (const slot of slots) {
+        if (slot.credential.label === label) slot.refused = { failure, until: now().getTime() + retryAfterMs }
+      }
     },
 
     list: () => slots.map(({ credential, refused }) => ({ credential, refusal: refused?.failure ?? null })),
