@@ -15,6 +15,7 @@ import {
   kusto,
   nameOf,
 } from './language.ts'
+import { refuseDeepNesting } from './nesting.ts'
 import { compileScalar } from './scalar/expression.ts'
 import { bindStatements } from './scalar/user-function.ts'
 import { compileTable } from './table.ts'
@@ -32,6 +33,7 @@ const DEFAULT_DEADLINE_MS = 180_000
  * engine, `limit` or `timeout` when it needs too much
  */
 export function runQuery(query: string, database: KqlDatabase, options: KqlOptions): KqlResult {
+  refuseDeepNesting(query)
   try {
     const tree = bind(query, database)
     return collect(compile(tree, contextOf(database, options)), options.maxRows)
