@@ -5,6 +5,7 @@ import { AppError, RemoteError } from '../errors.ts'
 import { apiKeyCommands } from './commands/api-key.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { huntCommand } from './commands/hunt.ts'
+import { incidentsCommand } from './commands/incidents.ts'
 import { inviteCommand } from './commands/invite.ts'
 import { tenantCommands } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -21,6 +22,7 @@ inviteCommand(program)
 tenantCommands(program)
 verifyCommand(program)
 tokenCommand(program)
+incidentsCommand(program)
 huntCommand(program)
 
 // Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.

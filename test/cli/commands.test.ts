@@ -107,6 +107,32 @@ test('tenants, verify and token speak of the connected tenant', async () => {
   expect(JSON.parse(decoded.data)).toMatchObject({ claims: { tid: customer.tenantId } })
 })
 
+test('incidents lists what the tenant’s Defender has, as a table or JSON', async () => {
+  const table = await run('incidents', '--tenant', customer.domain, '--limit', '3')
+  const json = await run('incidents', '--tenant', customer.tenantId, '--severity', 'high', '--json')
+  const future = await run('incidents', '--tenant', customer.tenantId, '--updated-since', '2999-01-01')
+
+  expect(table).toMatchObject({ code: 0, data: expect.stringMatching(/^INCIDENT +SEVERITY +STATUS/) })
+  expect(table.data.trim().split('\n')).toHaveLength(4)
+  const incidents = JSON.parse(json.data) as { tenantId: string; severity: string; id: string }[]
+  expect(incidents.length).toBeGreaterThan(0)
+  for (const { tenantId, severity, id } of incidents) {
+    expect([tenantId, severity]).toEqual([customer.tenantId, 'high'])
+    expect(id).toMatch(new RegExp(`^${tenantId}:\\d+$`))
+  }
+  expect(future).toMatchObject({ code: 0, data: '', words: expect.stringContaining('No incidents fit.') })
+})
+
+test('incidents tells wrong use from a tenant that is not there', async () => {
+  const withoutTenant = await run('incidents')
+  const badStatus = await run('incidents', '--tenant', customer.tenantId, '--status', 'open')
+  const badTime = await run('incidents', '--tenant', customer.tenantId, '--updated-since', 'yesterday')
+  const unknown = await run('incidents', '--tenant', 'no-such-tenant.example')
+
+  expect([withoutTenant.code, badStatus.code, badTime.code, unknown.code]).toEqual([2, 2, 2, 1])
+  expect(unknown.words).toContain('tenant_not_found')
+})
+
 test('hunt writes rows to standard output and the ledger to standard error', async () => {
   const { code, data, words } = await run(
     'hunt',
