@@ -3,7 +3,7 @@ import type { FailureName } from '../../../remote/index.ts'
 
 /** How often a call may fail in each way before the tenant counts as failed; until the deadline where nothing is said. */
 const mostAttempts: Partial<Record<FailureName, number>> = {
-  unavailable: 6,
+  unavailable: 5,
   network: 6,
   reset: 6,
   bad_answer: 4,
