@@ -1,7 +1,12 @@
 import { AppError } from '../errors.ts'
 
 /** What is wrong with a form: words per field, and words about the whole. */
-export type FormErrors = { fields: Record<string, string>; whole: string | null }
+export type FormErrors = {
+  fields: Record<string, string>
+  whole: string | null
+  /** The query's only mistakes are names that no documentation lists. */
+  hasUnknownNames?: boolean
+}
 
 /**
  * Turns a refusal into words beside the fields. Anything that filling in the
@@ -14,11 +19,14 @@ export function formErrors(
   fieldOf: (code: string) => string | null = () => null,
 ): FormErrors {
   if (!(error instanceof AppError) || error.code === 'forbidden') throw error
-  const words = [error.message, error.remedy].filter(Boolean).join('. ')
+  const words = sentences(error.message, error.remedy)
   const named = { ...record(error.details.fields), ...prefixed(record(error.details.parameters)) }
   if (Object.keys(named).length > 0) return { fields: named, whole: null }
   const field = fieldOf(error.code)
-  return field ? { fields: { [field]: words }, whole: null } : { fields: {}, whole: words }
+  const hasUnknownNames = error.details.runnableWithUnknownNames === true
+  return field
+    ? { fields: { [field]: words }, whole: null, hasUnknownNames }
+    : { fields: {}, whole: words, hasUnknownNames }
 }
 
 /** Fields of parameters are called `parameter.<name>`, apart from the form's own. */
@@ -29,6 +37,14 @@ function prefixed(parameters: Record<string, string>): Record<string, string> {
 function record(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(
-    Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+    Object.entries(value).flatMap(([name, words]) =>
+      typeof words === 'string' ? [[name, sentences(words, null)]] : [],
+    ),
   )
+}
+
+/** Messages begin small and end open, as they also stand within other sentences. */
+function sentences(message: string, remedy: string | null): string {
+  const first = message.charAt(0).toUpperCase() + message.slice(1)
+  return remedy ? `${first.replace(/[.!?]*$/, '.')} ${remedy}` : first
 }

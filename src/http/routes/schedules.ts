@@ -8,7 +8,7 @@ import { analyzeQuery } from '../../hunting/kql/analyze-query.ts'
 import type { Library } from '../../hunting/library/library.ts'
 import type { SavedQueryView } from '../../hunting/library/model.ts'
 import { parametersOf, type QueryParameter } from '../../hunting/library/parameters.ts'
-import { isTimeZone } from '../../hunting/schedules/clock.ts'
+import { isTimeZone, readClock } from '../../hunting/schedules/clock.ts'
 import type { RunView, ScheduleView } from '../../hunting/schedules/model.ts'
 import type { Schedules } from '../../hunting/schedules/schedules.ts'
 import { type Actor, may } from '../../tenants/actor.ts'
@@ -309,9 +309,11 @@ export async function scheduleRoutes(app: FastifyInstance, options: ScheduleOpti
     if (!isTimeZone(timeZone))
       return { upcoming: [], upcomingProblem: 'Choose a time zone.', timeZone: 'UTC' }
     try {
-      return { upcoming: schedules.upcoming({ cron, timeZone }, 5), upcomingProblem: null, timeZone }
-    } catch {
-      return { upcoming: [], upcomingProblem: 'This is no cron expression yet.', timeZone }
+      const clock = readClock({ cron, timeZone }, new Date())
+      return { upcoming: schedules.upcoming(clock, 5), upcomingProblem: null, timeZone }
+    } catch (error) {
+      const { fields, whole } = formErrors(error)
+      return { upcoming: [], upcomingProblem: fields.cron ?? whole, timeZone }
     }
   }
 }
