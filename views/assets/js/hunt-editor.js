@@ -45,7 +45,7 @@ async function start(monaco, holder, text, schema) {
   text.hidden = true
 
   keepInStep(model, text)
-  keepMarks(monaco, model, text)
+  keepMarks(monaco, editor, model, text)
   goToProblems(editor, model)
   followTheme(monaco)
   editor.addAction({
@@ -74,10 +74,15 @@ function keepInStep(model, text) {
  * put away: it reads text after an empty line as another query, which a hunt
  * does not.
  */
-function keepMarks(monaco, model, text) {
-  const show = () => monaco.editor.setModelMarkers(model, 'check', marksOf(monaco, model))
+function keepMarks(monaco, editor, model, text) {
+  const marks = editor.createDecorationsCollection()
+  const show = () => marks.set(marksOf(model))
   show()
-  document.addEventListener('htmx:after:swap', show)
+  new MutationObserver(show).observe(document.getElementById('plan'), {
+    childList: true,
+    subtree: true,
+    attributes: true,
+  })
   monaco.editor.onDidChangeMarkers(() => {
     if (monaco.editor.getModelMarkers({ resource: model.uri, owner: 'kusto' }).length > 0)
       monaco.editor.setModelMarkers(model, 'kusto', [])

@@ -1,27 +1,37 @@
-/** The problems that the check listed on the page, as marks for the editor. */
-export function marksOf(monaco, model) {
+/**
+ * The problems that the check listed on the page, as decorations of the
+ * text. Not as Monaco's markers: Kusto's language service takes away every
+ * marker's squiggle whenever it looks at the text itself.
+ */
+export function marksOf(model) {
   return [...document.querySelectorAll('[data-problem]')].map(problem => ({
-    ...rangeOf(model, problem),
-    message: problem.dataset.message,
-    severity:
-      problem.dataset.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
+    range: placeOf(model, problem),
+    options: {
+      inlineClassName: `query-editor__mark query-editor__mark--${problem.dataset.severity}`,
+      hoverMessage: { value: escapeMarkdown(problem.dataset.message) },
+      stickiness: 1,
+    },
   }))
 }
 
-/** Where one problem is. */
+/** Where one problem is: at least one character, so that there is something to see at the end of a line. */
 export function placeOf(model, problem) {
-  return model.validateRange(rangeOf(model, problem))
+  const start = Number(problem.dataset.start)
+  const from = model.getPositionAt(start)
+  const to = model.getPositionAt(start + Math.max(1, Number(problem.dataset.length)))
+  const isEmpty = from.equals(to) || (to.lineNumber > from.lineNumber && isAtEnd(model, from))
+  return model.validateRange({
+    startLineNumber: from.lineNumber,
+    startColumn: isEmpty ? Math.max(1, from.column - 1) : from.column,
+    endLineNumber: isEmpty ? from.lineNumber : to.lineNumber,
+    endColumn: isEmpty ? from.column : to.column,
+  })
 }
 
-/** At least one character wide, so that there is something to see at the end of a line. */
-function rangeOf(model, { dataset }) {
-  const start = Number(dataset.start)
-  const from = model.getPositionAt(start)
-  const to = model.getPositionAt(start + Math.max(1, Number(dataset.length)))
-  return {
-    startLineNumber: from.lineNumber,
-    startColumn: from.column,
-    endLineNumber: to.lineNumber,
-    endColumn: to.column,
-  }
+function isAtEnd(model, { lineNumber, column }) {
+  return column === model.getLineMaxColumn(lineNumber)
+}
+
+function escapeMarkdown(text) {
+  return text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~]/g, '\\$&')
 }

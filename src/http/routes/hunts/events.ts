@@ -61,6 +61,7 @@ export async function huntEventRoutes(app: FastifyInstance, { hunts }: { hunts: 
       reply.sse.onClose(() => watcher.abort())
       try {
         for await (const fragment of fragments(actor, id, request.url, watcher.signal)) {
+          if (!reply.sse.isConnected) return
           // A reader that is gone ends the wait for room to write, too.
           await Promise.race([reply.sse.send(fragment), gone])
           if (watcher.signal.aborted) return
