@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/helpers/global-setup.ts'],
     // Browser stories and real servers share two cores.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
   },
 })
