@@ -33,5 +33,3 @@ export type RunFailedEvent = Common & {
 
 /** Somebody tries a webhook. */
 export type TestEvent = Common & { type: 'test' }
-
-export type EventType = NotificationEvent['type']

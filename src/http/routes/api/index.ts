@@ -7,7 +7,10 @@ import { huntApi } from './hunts.ts'
 import { incidentApi } from './incidents.ts'
 import { invitationApi } from './invitations.ts'
 import { readOperations } from './operations.ts'
+import { queryApi } from './queries.ts'
+import { scheduleApi } from './schedules.ts'
 import { tenantApi } from './tenants.ts'
+import { webhookApi } from './webhooks.ts'
 
 /** The JSON API and its own description. */
 export async function apiRoutes(app: FastifyInstance, services: Services): Promise<void> {
@@ -22,6 +25,9 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
       await api.register(deviceApi, services)
       await api.register(incidentApi, services)
       await api.register(huntApi, services)
+      await api.register(queryApi, services)
+      await api.register(scheduleApi, services)
+      await api.register(webhookApi, services)
       await api.register(auditApi, services)
     },
     { prefix: '/api/v1' },
