@@ -25,38 +25,31 @@ export function findDue(db: Database, now: Date): Promise<DueSchedule[]> {
 
 /**
  * Begins a run, if the schedule is still as it was found and runs nowhere
- * else.
+ * else. The schedule is locked before the run that refers to it is written:
+ * the other way round two processes wait for one another for good. SQL, as
+ * Prisma has no row locks.
  *
  * @returns the run's id; null when another process was faster
  */
 export async function openRun(
   tx: Transaction,
-  schedule: Pick<DueSchedule, 'id' | 'nextRunAt' | 'queryVersion'>,
+  { id: scheduleId, nextRunAt: due, queryVersion }: Pick<DueSchedule, 'id' | 'nextRunAt' | 'queryVersion'>,
   run: { dueAt: Date | null; nextRunAt: Date | null; missedRuns: number; startedBy: string },
 ): Promise<string | null> {
   const { dueAt, missedRuns, startedBy, nextRunAt } = run
+  const asFound = dueAt ? Prisma.sql`AND enabled AND "nextRunAt" = ${due}` : Prisma.empty
+  const locked = await tx.$queryRaw<object[]>`
+    SELECT id FROM "Schedule" WHERE id = ${scheduleId}::uuid AND "openRunId" IS NULL ${asFound} FOR UPDATE`
+  if (locked.length === 0) return null
   const { id } = await tx.scheduleRun.create({
-    data: {
-      scheduleId: schedule.id,
-      status: 'starting',
-      queryVersion: schedule.queryVersion,
-      dueAt,
-      missedRuns,
-      startedBy,
-    },
+    data: { scheduleId, status: 'starting', queryVersion, dueAt, missedRuns, startedBy },
     select: { id: true },
   })
-  const { count } = await tx.schedule.updateMany({
-    where: {
-      id: schedule.id,
-      openRunId: null,
-      ...(dueAt && { enabled: true, nextRunAt: schedule.nextRunAt }),
-    },
+  await tx.schedule.update({
+    where: { id: scheduleId },
     data: { openRunId: id, ...(dueAt && { nextRunAt }) },
   })
-  if (count === 1) return id
-  await tx.scheduleRun.delete({ where: { id } })
-  return null
+  return id
 }
 
 export function findRun(db: Connection, id: string): Promise<RunWithSchedule | null> {
