@@ -1,0 +1,165 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createDiscovery } from '../../src/clouds/discovery.ts'
+import { createEndpoints } from '../../src/clouds/endpoints.ts'
+import type { Finding } from '../../src/doctor/check.ts'
+import { type DoctorParts, examine } from '../../src/doctor/doctor.ts'
+import { createServices } from '../../src/services.ts'
+import { systemActor } from '../../src/tenants/actor.ts'
+import { type RunningApp, startApp } from '../helpers/app.ts'
+import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+
+let running: RunningApp
+let customers: Customers
+
+beforeAll(async () => {
+  running = await startApp({ tenants: 30, work: false, remote: { random: () => 0 } })
+  customers = customersOf(running)
+})
+
+afterAll(() => running?.close())
+
+/** What the doctor says, with some parts as they must not be. */
+async function examined(
+  changes: Partial<DoctorParts> = {},
+  tenant: string | null = null,
+): Promise<Finding[]> {
+  const { config, ...services } = running.services
+  const findings: Finding[] = []
+  for await (const finding of examine({ ...services, ...config, ...changes }, systemActor, tenant)) {
+    findings.push(finding)
+  }
+  return findings
+}
+
+function outcomesOf(findings: Finding[]): Record<string, string> {
+  return Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]))
+}
+
+/** A login host that is not the simulator; it ends with the test. */
+async function givenLoginHost(
+  answer: (headers: Record<string, string>) => { date: string },
+): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const passed = await fetch(running.simulator.origin + request.url, { redirect: 'manual' })
+    const headers = { 'content-type': passed.headers.get('content-type') ?? 'text/plain' }
+    response.sendDate = false
+    response.writeHead(passed.status, { ...headers, ...answer(headers) }).end(await passed.text())
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function atLogin(login: string): Partial<DoctorParts> {
+  const { remote } = running.services
+  const endpoints = createEndpoints('global', { login, graph: null, defender: null, endpoint: null })
+  return { endpoints, discovery: createDiscovery({ remote, endpoints }) }
+}
+
+test('an installation that is well is found so, line by line, in the order of need', async () => {
+  const { tenantId } = await customers.connected()
+
+  const findings = await examined({}, tenantId)
+
+  expect(findings.map(({ check, outcome }) => `${outcome} ${check}`)).toEqual([
+    'ok settings',
+    'ok database',
+    'ok migrations',
+    'ok queue',
+    'ok clock',
+    'ok partner tenant',
+    'ok credential: demo client secret',
+    'ok redirect URI /auth/callback',
+    'ok redirect URI /consent/callback',
+    'ok redirect URI /consent/proof',
+    `ok tenant ${tenantId}`,
+  ])
+  expect(findings.every(({ remedy }) => remedy === null)).toBe(true)
+})
+
+test.each([
+  [-600_000, 'ahead of'],
+  [600_000, 'behind'],
+])('a clock that is off is measured against the login host', async (offsetMs, words) => {
+  const login = await givenLoginHost(() => ({ date: new Date(Date.now() + offsetMs).toUTCString() }))
+
+  const findings = await examined(atLogin(login))
+
+  const clock = findings.find(({ check }) => check === 'clock')
+  expect(clock).toMatchObject({ outcome: 'failed', remedy: expect.stringContaining('NTP') })
+  expect(clock?.message).toMatch(new RegExp(`^(59\\d|60\\d) s ${words} the login host$`))
+})
+
+test('a login host that cannot be reached fails what needs it and hides nothing else', async () => {
+  const findings = await examined(atLogin('http://127.0.0.1:9'))
+
+  expect(outcomesOf(findings)).toMatchObject({
+    database: 'ok',
+    'login host': 'failed',
+    'partner tenant': 'failed',
+    'redirect URI /auth/callback': 'warning',
+  })
+  for (const { outcome, remedy } of findings) if (outcome !== 'ok') expect(remedy).not.toBe('')
+})
+
+test('redirect URIs that are not registered are named with the place to add them', async () => {
+  const findings = await examined({ publicUrl: 'https://elsewhere.example' })
+
+  const uris = findings.filter(({ check }) => check.startsWith('redirect URI'))
+  expect(uris.map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed'])
+  expect(uris[1]).toMatchObject({
+    message: 'https://elsewhere.example/consent/callback is not registered',
+    remedy: expect.stringContaining('platform Web'),
+  })
+})
+
+test('each credential is tried by itself, and the refused one is told with the remedy', async () => {
+  const { config, database } = { config: running.services.config, database: running.database }
+  const services = await createServices(
+    {
+      ...config,
+      credentials: [{ kind: 'secret', secret: 'not-the-secret', label: 'old secret' }, ...config.credentials],
+    },
+    database.url,
+  )
+  onTestFinished(() => services.close(1000))
+
+  const findings = await examined({ tokens: services.tokens })
+
+  expect(findings.filter(({ check }) => check.startsWith('credential'))).toMatchObject([
+    { check: 'credential: old secret', outcome: 'failed', remedy: expect.stringContaining('client secret') },
+    { check: 'credential: demo client secret', outcome: 'ok' },
+  ])
+})
+
+test('a tenant that is unknown, not connected or has lost something is told apart', async () => {
+  const degraded = await customers.connected([...roles.graph, 'endpoint:Machine.Read.All'])
+  running.simulator.control.removeRoles(degraded.tenantId, ['graph:ThreatHunting.Read.All'])
+  const stranger = customers.consented()
+
+  const [unknown, notConnected, lost] = await Promise.all(
+    ['no-such-tenant.example', stranger.domain, degraded.domain].map(async tenant =>
+      (await examined({}, tenant)).find(({ check }) => check === `tenant ${tenant}`),
+    ),
+  )
+
+  expect(unknown).toMatchObject({ outcome: 'failed', remedy: expect.any(String) })
+  expect(notConnected).toMatchObject({ outcome: 'failed', message: 'there is no such tenant' })
+  expect(lost).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('graph:ThreatHunting.Read.All'),
+    remedy: expect.stringContaining('consent link'),
+  })
+})
+
+test('a database that is not ready says what is missing', async () => {
+  const findings = await examined({ readiness: async () => ['migrations', 'queue'] })
+
+  expect(outcomesOf(findings)).toMatchObject({ database: 'ok', migrations: 'failed', queue: 'failed' })
+  expect(findings.find(({ check }) => check === 'migrations')?.remedy).toContain('Start Tenantry once')
+})
