@@ -1,15 +1,12 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
-import { ledgerText } from '../../hunting/export/ledger.ts'
-import { exportFormats, writeExport } from '../../hunting/export/write-export.ts'
 import { analyzeQuery } from '../../hunting/kql/analyze-query.ts'
 import type { Library } from '../../hunting/library/library.ts'
 import type { SavedQueryView } from '../../hunting/library/model.ts'
 import { parametersOf, type QueryParameter } from '../../hunting/library/parameters.ts'
 import { isTimeZone, readClock } from '../../hunting/schedules/clock.ts'
-import type { RunView, ScheduleView } from '../../hunting/schedules/model.ts'
+import type { ScheduleView } from '../../hunting/schedules/model.ts'
 import type { Schedules } from '../../hunting/schedules/schedules.ts'
 import { type Actor, may } from '../../tenants/actor.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
@@ -19,13 +16,12 @@ import { timespans } from './hunts/draft.ts'
 import { findPicker } from './hunts/picker.ts'
 import { parameterFields } from './library/forms.ts'
 import { formOf, newScheduleForm, readScheduleForm, type ScheduleForm, toDraft } from './schedules/forms.ts'
-import { showNewRows } from './schedules/new-rows-table.ts'
-import { findingState, runState, runWords, scheduleState, tenantWords } from './schedules/words.ts'
+import { scheduleRunRoutes } from './schedules/run-pages.ts'
+import { scheduleState, showRun, tenantWords } from './schedules/words.ts'
 
 type ScheduleOptions = { schedules: Schedules; library: Library; tenants: Tenants }
 
 type ById = { Params: { id: string } }
-type ByRun = { Params: { id: string; runId: string } }
 
 const section = 'schedules' as const
 const noErrors: FormErrors = { fields: {}, whole: null }
@@ -35,7 +31,6 @@ const muteForm = z.object({
   reason: z.string().max(2000).catch('').default(''),
   endsOn: z.iso.date().catch('').default(''),
 })
-const exportQuery = z.object({ format: z.enum(['csv', 'ndjson', 'json', 'parquet', 'ledger']) })
 
 /** Saved queries run by the clock: what they are, when they run, what they found. */
 export async function scheduleRoutes(app: FastifyInstance, options: ScheduleOptions): Promise<void> {
@@ -169,45 +164,7 @@ export async function scheduleRoutes(app: FastifyInstance, options: ScheduleOpti
     },
   )
 
-  app.get<ByRun>('/schedules/:id/runs/:runId', async (request, reply) => {
-    const actor = requireActor(request)
-    const { id, runId } = request.params
-    const [schedule, run] = await Promise.all([schedules.get(actor, id), schedules.run(actor, id, runId)])
-    const data = {
-      schedule,
-      run: showRun(run),
-      findings: run.findings.map(finding => ({ ...finding, badge: findingState(finding) })),
-      table:
-        run.status === 'done' ? await showNewRows(await schedules.exportNewRows(actor, id, runId)) : null,
-    }
-    if (request.headers['hx-request']) return await reply.partial('/schedules/_run', data)
-    return await reply
-      .header('vary', 'hx-request')
-      .page(
-        '/schedules/run',
-        { title: `Run of ${schedule.name}`, section, breadcrumbs: crumbsOf(schedule) },
-        data,
-      )
-  })
-
-  app.get<ByRun>('/schedules/:id/runs/:runId/export', async (request, reply) => {
-    const { id, runId } = request.params
-    const { format } = exportQuery.parse(request.query)
-    const source = await schedules.exportNewRows(requireActor(request), id, runId)
-    const name = (extension: string) => `attachment; filename="new-rows-${runId.slice(-12)}.${extension}"`
-    reply.header('cache-control', 'no-store')
-    if (format === 'ledger') {
-      return reply
-        .type('text/plain; charset=utf-8')
-        .header('content-disposition', name('ledger.txt'))
-        .send(ledgerText(source.ledger))
-    }
-    const { contentType, extension } = exportFormats[format]
-    return reply
-      .type(contentType)
-      .header('content-disposition', name(extension))
-      .send(Readable.from(writeExport(format, source), { objectMode: false }))
-  })
+  await app.register(scheduleRunRoutes, options)
 
   async function showPage(
     request: FastifyRequest,
@@ -326,8 +283,4 @@ function showSchedule(schedule: ScheduleView) {
     tenantWords: tenantWords(schedule.tenants),
     lastRun: lastRun ? showRun(lastRun) : null,
   }
-}
-
-function showRun(run: RunView) {
-  return { ...run, badge: runState(run), words: runWords(run) }
 }

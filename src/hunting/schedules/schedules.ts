@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
-import { storableText } from '../../audit/storable.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import { type Actor, requireAct, requireRole } from '../../tenants/actor.ts'
+import { type Actor, requireAct, requireRole, type StaffAct } from '../../tenants/actor.ts'
 import type { ExportChunk, ExportSource } from '../export/source.ts'
 import type { Library } from '../library/library.ts'
 import { decodeChunk } from '../results/chunk.ts'
 import { nextRun, nextRuns } from './clock.ts'
 import type { FindingView, MuteView, RunView, ScheduleDraft, ScheduleView } from './model.ts'
+import { endMute, muteTenant } from './mutes.ts'
 import { newRowsSource } from './new-rows.ts'
 import { readDraft } from './read-draft.ts'
 import {
@@ -23,22 +23,19 @@ import {
 } from './run-store.ts'
 import {
   type Connection,
-  createMute,
   createSchedule,
   decided,
   deleteSchedule,
-  endMutes,
   findMutes,
   findSchedule,
   findSchedules,
-  findVisibleTenant,
   forgetAnswers,
   type ScheduleRecord,
   setEnabled,
   updateSchedule,
   visibleIds,
 } from './store.ts'
-import { readParameters, readTenants, toFinding, toMute, toRun, toSchedule } from './view.ts'
+import { readParameters, readTenants, toFinding, toRun, toSchedule } from './view.ts'
 
 type Page = { limit?: number; cursor?: string | null }
 
@@ -88,14 +85,11 @@ export type SchedulesParts = {
 }
 
 const uuid = z.uuid()
-const guid = z.guid()
-
-/** The longest that a tenant can be muted: a mute without an end is forgotten. */
-const longestMuteDays = 366
 
 /** Saved queries run by the clock, and what they found. */
 export function createSchedules(parts: SchedulesParts): Schedules {
   const { db, audit, library, now = () => new Date() } = parts
+  const muting = { db, audit, now }
 
   async function find(actor: Actor, id: string): Promise<ScheduleRecord> {
     requireAct(actor, 'look')
@@ -106,10 +100,14 @@ export function createSchedules(parts: SchedulesParts): Schedules {
     })
   }
 
+  async function findAs(actor: Actor, id: string, act: StaffAct): Promise<ScheduleRecord> {
+    requireAct(actor, act)
+    return find(actor, id)
+  }
+
   /** Who sees some tenants only must not decide what is asked of others. */
   async function findToChange(actor: Actor, id: string): Promise<ScheduleRecord> {
-    requireAct(actor, 'hunt')
-    const schedule = await find(actor, id)
+    const schedule = await findAs(actor, id, 'hunt')
     if (actor.limitedToTags.length === 0 || schedule.runsAsId === actor.id) return schedule
     throw new AppError('forbidden', 'this schedule runs for somebody who sees other tenants than you', {
       remedy: `Ask ${schedule.runsAs}, or make a schedule of your own.`,
@@ -282,44 +280,9 @@ export function createSchedules(parts: SchedulesParts): Schedules {
       return newRowsSource(findings.map(toFinding), () => readNewRows(actor, run))
     },
 
-    async mute(actor, id, { tenantId, reason, endsAt }) {
-      requireAct(actor, 'hunt')
-      const schedule = await find(actor, id)
-      const text = storableText(reason.trim(), 1000)
-      const fields: Record<string, string> = {}
-      if (text === '') fields.reason = 'Say why, for whoever reads this in a month'
-      const days = (endsAt.getTime() - now().getTime()) / 86_400_000
-      if (!(days > 0)) fields.endsAt = 'Choose an end that is still to come'
-      if (days > longestMuteDays) fields.endsAt = 'Choose an end within a year'
-      if (Object.keys(fields).length > 0) {
-        throw new AppError('invalid', Object.values(fields).join('; '), { details: { fields } })
-      }
-      const tenant = guid.safeParse(tenantId).success ? await findVisibleTenant(db, actor, tenantId) : null
-      if (!tenant) throw new AppError('not_found', 'there is no such tenant')
-      return db.$transaction(async tx => {
-        // A new mute takes the place of the one before.
-        await endMutes(tx, { scheduleId: schedule.id, tenantId: tenant.id }, actor, now())
-        const owner = { ownerId: actor.id, owner: actor.label }
-        const mute = { scheduleId: schedule.id, tenantId: tenant.id, reason: text, endsAt, ...owner }
-        const made = await createMute(tx, mute)
-        const detail = { schedule: schedule.name, reason: text, endsAt: endsAt.toISOString() }
-        const about = { tenantId: tenant.id, tenantName: tenant.name, target: schedule.id }
-        await audit.record({ actor, action: 'schedule.muted', ...about, detail }, tx)
-        return toMute(made)
-      })
-    },
+    mute: async (actor, id, wanted) => muteTenant(muting, actor, await findAs(actor, id, 'hunt'), wanted),
 
-    async unmute(actor, id, muteId) {
-      requireAct(actor, 'hunt')
-      const schedule = await find(actor, id)
-      await db.$transaction(async tx => {
-        const isKnown = uuid.safeParse(muteId).success
-        const count = isKnown ? await endMutes(tx, { scheduleId: schedule.id, id: muteId }, actor, now()) : 0
-        if (count === 0) throw new AppError('not_found', 'this mute has ended')
-        const detail = { schedule: schedule.name, mute: muteId }
-        await audit.record({ actor, action: 'schedule.unmuted', target: schedule.id, detail }, tx)
-      })
-    },
+    unmute: async (actor, id, muteId) => endMute(muting, actor, await findAs(actor, id, 'hunt'), muteId),
   }
 
   async function* readNewRows(actor: Actor, run: RunRecord): AsyncGenerator<ExportChunk> {

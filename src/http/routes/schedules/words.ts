@@ -17,7 +17,7 @@ export function scheduleState({ enabled, openRunId }: ScheduleView): State {
 }
 
 /** How a run stands: a badge. */
-export function runState({ status, tenants }: RunView): State {
+function runState({ status, tenants }: RunView): State {
   if (status === 'failed') return { state: 'failed', text: 'Failed' }
   if (status !== 'done') return { state: 'running', text: 'Running' }
   if (tenants.answered === 0 && tenants.asked > 0) return { state: 'failed', text: 'Nobody answered' }
@@ -26,7 +26,7 @@ export function runState({ status, tenants }: RunView): State {
 }
 
 /** What a run found, in words. */
-export function runWords(run: RunView): string {
+function runWords(run: RunView): string {
   const { status, newRows, mutedRows, baselineRows, tenants, error } = run
   if (status === 'failed') return error?.message ?? 'It failed'
   if (status !== 'done') return 'Not known yet'
@@ -36,6 +36,11 @@ export function runWords(run: RunView): string {
     ...(baselineRows > 0 ? [`${counted(baselineRows, 'row')} noted as known from a first answer`] : []),
   ]
   return parts.join(', ')
+}
+
+/** A run with its badge and words. */
+export function showRun<T extends RunView>(run: T) {
+  return { ...run, badge: runState(run), words: runWords(run) }
 }
 
 /** What one tenant's answer came to: a badge and words. */
