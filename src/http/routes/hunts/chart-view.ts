@@ -1,11 +1,15 @@
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import type { HuntSummary } from '../../../hunting/hunts/model.ts'
 import type { Actor } from '../../../tenants/actor.ts'
-import { columnsChart, drawsPoints } from '../../charts/columns-chart.ts'
-import { timeChart } from '../../charts/time-chart.ts'
 import { showCell } from './cells.ts'
 import { columnsNamed, filtersFor, hiddenFields } from './group-view.ts'
 import { type ResultAddress, writeAddress } from './result-address.ts'
+
+/** The drawing library takes half a second to load: it waits for the first chart instead of delaying every start. */
+const charts = {
+  columns: () => import('../../charts/columns-chart.ts'),
+  time: () => import('../../charts/time-chart.ts'),
+}
 
 /** Pairs of values that a chart is made of, and those that the table under it lists. */
 const pairsDrawn = 1_000
@@ -26,6 +30,7 @@ export async function viewChart(hunts: Hunts, actor: Actor, hunt: HuntSummary, a
   }
   if (!x) return { form, drawn: null }
 
+  const { columnsChart, drawsPoints } = await charts.columns()
   const chosen = y && y !== x ? [x, y] : [x]
   const isSample = y !== null && drawsPoints(x, y)
   const { groups, total } = await hunts.groups(actor, hunt.id, {
@@ -93,6 +98,7 @@ function drawTimeline(huntId: string, address: ResultAddress, timeline: Timeline
   const { column, from, stepMs, counts, withoutTime } = timeline
   const start = Date.parse(from)
   const at = (index: number) => new Date(start + index * stepMs).toISOString()
+  const { timeChart } = await charts.time()
   return {
     svg: timeChart(
       column,
