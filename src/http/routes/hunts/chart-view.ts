@@ -88,13 +88,13 @@ export async function viewTime(hunts: Hunts, actor: Actor, hunt: HuntSummary, ad
       columns: times.map(name => ({ value: name, label: name })),
       time: timeline?.column ?? column ?? '',
     },
-    drawn: timeline && drawTimeline(hunt.id, address, timeline),
+    drawn: timeline && (await drawTimeline(hunt.id, address, timeline)),
   }
 }
 
 type Timeline = NonNullable<Awaited<ReturnType<Hunts['timeline']>>>
 
-function drawTimeline(huntId: string, address: ResultAddress, timeline: Timeline) {
+async function drawTimeline(huntId: string, address: ResultAddress, timeline: Timeline) {
   const { column, from, stepMs, counts, withoutTime } = timeline
   const start = Date.parse(from)
   const at = (index: number) => new Date(start + index * stepMs).toISOString()
