@@ -76,7 +76,7 @@ function hunting(count: number): object {
     ProcessCommandLine: `powershell.exe -NoProfile -Command "Get-Item C:\\Data\\${index} | Out-Null"`,
     ProcessId: 4000 + index,
     'ReportId@odata.type': '#Int64',
-    ReportId: 9_007_199_254_000_000 + index,
+    ReportId: 20_451 + index,
     IsRemote: index % 2 === 0,
     AdditionalFields: { Integrity: 'High', Session: index % 5 },
   }))

@@ -151,6 +151,7 @@ export async function createServices(
     connectionString: databaseUrl,
     audit,
     hunt: defender.hunt,
+    prepare: defender.prepareHunt,
     log,
     keepDays: config.huntRetentionDays,
     dataDir: config.dataDir,

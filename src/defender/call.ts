@@ -23,6 +23,8 @@ export type SurfaceCall = {
   quotaWaitMs?: number
   attempts?: number
   maxBytes?: number
+  /** Default `json`. */
+  expect?: 'json' | 'json-later'
   signal?: AbortSignal
 }
 
@@ -72,7 +74,16 @@ export function createCallSurface({
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       deadlineMs: call.deadlineMs ?? defaultDeadlineMs,
-      ...pick(call, ['write', 'quota', 'timeoutMs', 'quotaWaitMs', 'attempts', 'maxBytes', 'signal']),
+      ...pick(call, [
+        'write',
+        'quota',
+        'timeoutMs',
+        'quotaWaitMs',
+        'attempts',
+        'maxBytes',
+        'expect',
+        'signal',
+      ]),
     })
   }
 

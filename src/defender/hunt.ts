@@ -79,6 +79,8 @@ export async function hunt(
     timeoutMs: queryTimeoutMs,
     deadlineMs,
     maxBytes: largestAnswer,
+    // Whoever reads the rows parses them, exactly and once.
+    expect: 'json-later',
     ...(quotaWaitMs === undefined ? {} : { quotaWaitMs }),
     ...(attempts === undefined ? {} : { attempts }),
     ...(signal ? { signal } : {}),

@@ -5,6 +5,7 @@ import { type CallParts, createCallSurface } from './call.ts'
 import { createDeviceActionCalls, type DeviceActions } from './endpoint/actions.ts'
 import { createDeviceCalls, type Devices } from './endpoint/devices.ts'
 import { type HuntAnswer, type HuntRequest, hunt } from './hunt.ts'
+import { prepareHunt } from './prepare-hunt.ts'
 import { createIncidentCalls, type Incidents } from './incidents.ts'
 import { probe } from './probe.ts'
 
@@ -42,6 +43,8 @@ export type Defender = Incidents &
   DeviceActions & {
     /** Runs KQL in one tenant; hunting/ reads the text. */
     hunt(tenantId: string, roles: readonly string[], request: HuntRequest): Promise<HuntAnswer>
+    /** Gets the token for a hunt ahead, so that the hunt begins at once. */
+    prepareHunt(tenantId: string, roles: readonly string[], signal?: AbortSignal): Promise<void>
     /** One small live call for verification; null when the surface answered. Its outcome is not reported. */
     probe(tenantId: string, surface: Surface, roles: readonly string[]): Promise<RemoteFailure | null>
   }
@@ -58,6 +61,7 @@ export function createDefender(parts: CallParts): Defender {
     ...createDeviceCalls(call, portalOrigin),
     ...createDeviceActionCalls(call),
     hunt: (tenantId, roles, request) => hunt(call, tenantId, roles, request),
+    prepareHunt: (tenantId, roles, signal) => prepareHunt(parts, tenantId, roles, signal),
     probe: (tenantId, surface, roles) => probe(quietCall, tenantId, surface, roles),
   }
 }

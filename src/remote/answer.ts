@@ -13,13 +13,13 @@ export type RawAnswer = { status: number; headers: Record<string, string>; text:
  *
  * @returns null when nothing is, or when the status itself tells the failure
  */
-export function findProblem(answer: RawAnswer, expect: 'json' | 'any'): AnswerProblem | null {
+export function findProblem(answer: RawAnswer, expect: 'json' | 'json-later' | 'any'): AnswerProblem | null {
   const { status, headers, text } = answer
   if (status >= 300 && status < 400) return 'redirect'
   if (!isSuccess(status) || expect === 'any' || status === 204) return null
   if (text.trim() === '') return status === 202 ? null : 'empty'
   if (!/[/+]json\b/i.test(headers['content-type'] ?? 'application/json')) return 'content_type'
-  return text.length > parsedWhole ? problemOfLarge(text) : problemOfWhole(text)
+  return expect === 'json-later' || text.length > parsedWhole ? problemOfLarge(text) : problemOfWhole(text)
 }
 
 /** 206 is no success: what is missing cannot be told. */

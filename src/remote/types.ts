@@ -43,9 +43,10 @@ export type RemoteCall = {
   /**
    * `json` (default): a 2xx must carry a whole JSON document, 204 and an empty
    * 202 excepted. Beyond 1 MB only its ends are looked at, so that it is
-   * parsed once: by the caller, with `readJson`. `any`: the body as it is.
+   * parsed once: by the caller, with `readJson`. `json-later`: so for any size.
+   * `any`: the body as it is.
    */
-  expect?: 'json' | 'any'
+  expect?: 'json' | 'json-later' | 'any'
   signal?: AbortSignal
 }
 

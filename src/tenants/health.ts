@@ -2,7 +2,8 @@ import type { Surface } from '../clouds/clouds.ts'
 import type { Database } from '../database/index.ts'
 import type { RemoteFailure } from '../errors.ts'
 import { isAboutTheRequest, isAboutTheTenant } from './consent-problems.ts'
-import { writeSurfaceFailure, writeSurfaceSuccess } from './store.ts'
+import { writeSurfaceFailure, writeSurfaceSuccesses } from './store.ts'
+import { batchSuccesses } from './success-batch.ts'
 
 /** A success or the same failure again is written once in this time. */
 const quietMs = 60_000
@@ -44,6 +45,7 @@ export function createHealth({
 }): Health {
   /** Last written outcome by tenant and surface; oldest entries go first. */
   const written = new Map<string, { code: string | null; atMs: number }>()
+  const writeSuccess = batchSuccesses(successes => writeSurfaceSuccesses(db, successes))
   const rechecked = new Map<string, { code: string; atMs: number }>()
 
   function needsRecheck(tenantId: string, code: string, at: Date): boolean {
@@ -63,7 +65,7 @@ export function createHealth({
       if (!last || last.code !== code || at.getTime() - last.atMs >= quietMs) {
         remember(written, key, { code, atMs: at.getTime() })
         if (failure) await writeSurfaceFailure(db, tenantId, surface, failure, at)
-        else await writeSurfaceSuccess(db, tenantId, surface, at)
+        else await writeSuccess({ tenantId, surface, at })
       }
       if (failure && isAboutTheTenant(failure) && needsRecheck(tenantId, failure.code, at)) {
         remember(rechecked, tenantId, { code: failure.code, atMs: at.getTime() })

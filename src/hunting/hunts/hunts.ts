@@ -115,6 +115,8 @@ export type HuntsOptions = {
   connectionString: string
   audit: Audit
   hunt: RunHunt
+  /** Gets what a call needs beforehand: `Defender.prepareHunt`. */
+  prepare?: (tenantId: string, roles: readonly string[], signal: AbortSignal) => Promise<void>
   log: EngineParts['log']
   /** Days that results are kept. */
   keepDays: number
@@ -138,9 +140,12 @@ const defaultCacheBytes = 2 * 1024 ** 3
 
 /** Hunts: one query, many tenants. */
 export function createHunts(options: HuntsOptions): Hunts {
-  const { db, audit, connectionString, now = () => new Date() } = options
+  const { db, audit, connectionString, prepare, now = () => new Date() } = options
   const pool = new pg.Pool({ connectionString, max: 6, application_name: 'tenantry hunts' })
-  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection broke'))
+  let isStopping = false
+  pool.on('error', error => {
+    if (!isStopping) options.log.warn({ err: error }, 'an idle database connection broke')
+  })
   const channel = createChannel(connectionString)
   const reading = createReadingStore(pool)
   const cache = createResultCache(
@@ -154,6 +159,7 @@ export function createHunts(options: HuntsOptions): Hunts {
     log: options.log,
     options: { ...engineDefaults, ...options.engine },
     hunt: options.hunt,
+    ...(prepare ? { prepare: ({ tenantId, roles }, signal) => prepare(tenantId, roles, signal) } : {}),
     whyNotSliced,
     rowCap: options.rowCap ?? serviceRowCap,
     callBudget: 64,
@@ -307,6 +313,7 @@ export function createHunts(options: HuntsOptions): Hunts {
     },
 
     async stop(graceMs) {
+      isStopping = true
       await engine.stop(graceMs)
       await channel.close()
       await cache.close()

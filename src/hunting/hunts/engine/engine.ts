@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { namedFailure } from '../../../remote/index.ts'
 import type { HuntChannel } from '../channel.ts'
+import type { RunHunt } from './ask-tenant.ts'
 import { runTask, type TaskParts } from './run-task.ts'
 import type { EngineStore, Settlement } from './store.ts'
 import { type Claim, type HuntOrder, keyOf, type Outcome } from './task.ts'
@@ -32,13 +33,24 @@ export type HuntEngine = {
 }
 
 export type EngineParts = Omit<TaskParts, 'progress'> & {
+  /** Does what a call to a tenant needs beforehand, such as getting a token. */
+  prepare?: (claim: Claim, signal: AbortSignal) => Promise<void>
   store: EngineStore
   channel: HuntChannel
   log: { error(facts: object, message: string): void; warn(facts: object, message: string): void }
   options: EngineOptions
 }
 
-type Running = { claim: Claim; abort: AbortController; ended: Promise<void> }
+/** A claim of this process: being prepared, ready, called, or being written. */
+type Held = {
+  claim: Claim
+  abort: AbortController
+  since: number
+  /** What preparing it failed with; the call then fails with it, too. */
+  failed: unknown
+  /** Once it was begun. */
+  ended: Promise<void> | null
+}
 
 /** Why a call of ours is broken off. */
 const gaveUp = {
@@ -59,9 +71,13 @@ export function createEngine(parts: EngineParts): HuntEngine {
   const ahead = Math.max(4, Math.ceil(options.concurrency / 3))
   const slowLimit = options.concurrency * 2
 
-  const running = new Map<string, Running>()
-  const fast = new Set<string>()
-  const ready: Claim[] = []
+  const held = new Map<string, Held>()
+  const preparing = new Set<Held>()
+  const ready: Held[] = []
+  /** Those that take a place. */
+  const fast = new Set<Held>()
+  /** Those that were slow and gave their place up. */
+  const slow = new Set<Held>()
   const orders = new Map<string, Promise<HuntOrder | null>>()
   let state: 'idle' | 'working' | 'stopping' = 'idle'
   let claiming: Promise<void> | null = null
@@ -76,19 +92,25 @@ export function createEngine(parts: EngineParts): HuntEngine {
   const writer = createWriter(store, worker, announce)
 
   // Hunts change with each batch of outcomes; who watches needs no more than a few notices a second.
-  const changed = new Set<string>()
+  const changed = new Map<string, boolean>()
   let announcing: Promise<void> | null = null
   async function announce(written: Settlement[]): Promise<void> {
-    const ended = written.filter(
-      ({ outcome }) => outcome.status === 'succeeded' || outcome.status === 'failed',
-    )
-    if (ended.length > 0) await store.finish([...new Set(ended.map(({ claim }) => claim.huntId))])
-    for (const { claim } of written) changed.add(claim.huntId)
-    announcing ??= sleep(100).then(async () => {
-      const huntIds = [...changed]
+    for (const { claim, outcome } of written) {
+      const isLast = outcome.status === 'succeeded' || outcome.status === 'failed'
+      changed.set(claim.huntId, (changed.get(claim.huntId) ?? false) || isLast)
+    }
+    announcing ??= sleep(50).then(async () => {
+      const huntIds = [...changed.keys()]
+      const perhapsOver = huntIds.filter(id => changed.get(id))
       changed.clear()
       announcing = null
-      await store.notifyChanged(huntIds).catch(error => log.warn({ err: error }, 'a notice was not sent'))
+      try {
+        if (perhapsOver.length > 0) await store.finish(perhapsOver)
+        await store.notifyChanged(huntIds)
+      } catch (error) {
+        // Looking now and then finds out, too.
+        log.warn({ err: error }, 'hunts that changed were not announced')
+      }
     })
   }
 
@@ -101,12 +123,16 @@ export function createEngine(parts: EngineParts): HuntEngine {
   /** Starts what is ready and claims more when little is left. */
   function fill(): void {
     while (state === 'working' && fast.size < options.concurrency) {
-      const claim = ready.shift()
-      if (!claim) break
-      begin(claim)
+      const next = ready.shift()
+      if (!next) break
+      begin(next)
     }
-    const wanted = options.concurrency - fast.size + ahead - ready.length
-    if (state !== 'working' || claiming || isDry || wanted <= ahead / 2) return
+    // Tokens that do not come hold up nobody else's.
+    const now = Date.now()
+    const young = [...preparing].filter(({ since }) => now - since < options.slowAfterMs).length
+    const wanted = options.concurrency - fast.size + ahead - ready.length - young
+    const isFull = preparing.size > slowLimit
+    if (state !== 'working' || claiming || isDry || isFull || wanted <= ahead / 2) return
     claiming = claim(wanted).then(
       () => {
         claiming = null
@@ -124,10 +150,30 @@ export function createEngine(parts: EngineParts): HuntEngine {
   async function claim(wanted: number): Promise<void> {
     isWoken = false
     const claims = await store.claim(worker, wanted, options.leaseMs)
-    ready.push(...claims)
+    for (const one of claims) void prepare(one)
     if (claims.length >= wanted || isWoken) return
     isDry = true
     schedule(Math.max(50, Math.min(options.pollMs, (await store.nextDueMs()) ?? options.pollMs)))
+  }
+
+  async function prepare(claim: Claim): Promise<void> {
+    const one: Held = { claim, abort: new AbortController(), since: Date.now(), failed: null, ended: null }
+    held.set(keyOf(claim), one)
+    preparing.add(one)
+    try {
+      await parts.prepare?.(claim, one.abort.signal)
+    } catch (error) {
+      one.failed = error
+    }
+    preparing.delete(one)
+    if (one.abort.signal.aborted) drop(one)
+    else ready.push(one)
+    fill()
+  }
+
+  function drop(one: Held): void {
+    const key = keyOf(one.claim)
+    if (held.get(key) === one) held.delete(key)
   }
 
   /** Looks again after so long, or earlier when that was planned already. */
@@ -157,57 +203,56 @@ export function createEngine(parts: EngineParts): HuntEngine {
     wake()
   }
 
-  function begin(claim: Claim): void {
-    const key = keyOf(claim)
-    const abort = new AbortController()
-    fast.add(key)
-    const ended = run(claim, abort.signal).catch(error => {
-      // The task's lease ends by itself; whoever takes it over tries again.
-      log.error({ err: error, huntId: claim.huntId, tenantId: claim.tenantId }, 'a hunt task was not settled')
-    })
-    running.set(key, { claim, abort, ended })
-    void ended.then(() => {
-      if (running.get(key)?.claim === claim) running.delete(key)
-    })
+  function begin(one: Held): void {
+    fast.add(one)
+    one.ended = run(one)
+      .catch(error => {
+        // The task's lease ends by itself; whoever takes it over tries again.
+        const { huntId, tenantId } = one.claim
+        log.error({ err: error, huntId, tenantId }, 'a hunt task was not settled')
+      })
+      .finally(() => drop(one))
   }
 
-  async function run(claim: Claim, signal: AbortSignal): Promise<void> {
-    const key = keyOf(claim)
-    const slow = setTimeout(() => {
-      if (running.size - fast.size >= slowLimit) return
-      fast.delete(key)
+  async function run(one: Held): Promise<void> {
+    const timeout = setTimeout(() => {
+      if (slow.size >= slowLimit) return
+      fast.delete(one)
+      slow.add(one)
       fill()
     }, options.slowAfterMs)
+    const leave = (): void => {
+      clearTimeout(timeout)
+      fast.delete(one)
+      slow.delete(one)
+    }
     try {
-      const outcome = await outcomeOf(claim, signal)
+      const outcome = await outcomeOf(one)
       // The place is free once the answer is packed; writing it down happens beside the next call.
       await writer.room()
-      clearTimeout(slow)
-      fast.delete(key)
-      const written = outcome ? writer.write(claim, outcome) : null
+      leave()
+      const written = outcome ? writer.write(one.claim, outcome) : null
       fill()
       await written
     } finally {
-      clearTimeout(slow)
-      fast.delete(key)
+      leave()
       // Its tenant may be wanted by another hunt.
       if (isDry && state === 'working') schedule(100)
     }
   }
 
-  async function outcomeOf(claim: Claim, signal: AbortSignal): Promise<Outcome | null> {
+  async function outcomeOf({ claim, abort: { signal }, failed }: Held): Promise<Outcome | null> {
     const order = await orderOf(claim.huntId)
     if (!order) return null
     const progress = (own: Claim, outcome: Outcome) => writer.write(own, outcome)
+    const hunt: RunHunt = failed ? () => Promise.reject(failed) : parts.hunt
     try {
-      const outcome = await runTask({ ...parts, progress }, claim, order, signal)
+      const outcome = await runTask({ ...parts, hunt, progress }, claim, order, signal)
       if (!signal.aborted) return outcome
     } catch (error) {
       if (!signal.aborted) {
-        log.error(
-          { err: error, huntId: claim.huntId, tenantId: claim.tenantId },
-          'a hunt task failed unexpectedly',
-        )
+        const { huntId, tenantId } = claim
+        log.error({ err: error, huntId, tenantId }, 'a hunt task failed unexpectedly')
         return broken(claim)
       }
     }
@@ -229,12 +274,12 @@ export function createEngine(parts: EngineParts): HuntEngine {
 
   /** Prolongs leases in time, and finds claims that were lost or canceled without a notice. */
   async function watchClaims(): Promise<void> {
-    if (running.size === 0 && ready.length === 0) return
+    if (held.size === 0) return
     try {
       const isDue = Date.now() - renewedAt > options.leaseMs / 3
       if (isDue) renewedAt = Date.now()
       const kept = isDue ? await store.renew(worker, options.leaseMs) : await store.held(worker)
-      for (const { claim, abort } of running.values()) {
+      for (const { claim, abort } of held.values()) {
         const isOurs = kept.has(`${keyOf(claim)} ${claim.attempts}`)
         // Claimed or settled while the statement ran looks the same as lost; the next round tells.
         if (!isOurs && suspects.has(claim)) abort.abort(gaveUp.lost)
@@ -248,12 +293,14 @@ export function createEngine(parts: EngineParts): HuntEngine {
   let renewedAt = Date.now()
 
   function cancel(huntId: string): void {
-    for (let index = ready.length - 1; index >= 0; index--) {
-      if (ready[index]?.huntId === huntId) ready.splice(index, 1)
-    }
-    for (const { claim, abort } of running.values()) {
-      if (claim.huntId === huntId) abort.abort(gaveUp.canceled)
-    }
+    for (const one of held.values()) if (one.claim.huntId === huntId) one.abort.abort(gaveUp.canceled)
+    for (const one of takeReady(({ claim }) => claim.huntId === huntId)) drop(one)
+  }
+
+  function takeReady(isTaken: (one: Held) => boolean): Held[] {
+    const taken = ready.filter(isTaken)
+    ready.splice(0, ready.length, ...ready.filter(one => !isTaken(one)))
+    return taken
   }
 
   return {
@@ -279,12 +326,20 @@ export function createEngine(parts: EngineParts): HuntEngine {
       unlisten()
       clearTimeout(timer)
       await claiming
-      const ends = () => Promise.allSettled([...running.values()].map(({ ended }) => ended))
+      const ends = () => Promise.allSettled([...held.values()].map(({ ended }) => ended))
+      const notBegun = [...takeReady(() => true), ...preparing]
+      for (const one of notBegun) {
+        one.abort.abort(gaveUp.stopping)
+        drop(one)
+      }
       await store
-        .release(worker, ready.splice(0))
+        .release(
+          worker,
+          notBegun.map(({ claim }) => claim),
+        )
         .catch(error => log.warn({ err: error }, 'claims stay until their lease ends'))
       await Promise.race([ends(), sleep(graceMs, undefined, { ref: false })])
-      for (const { abort } of running.values()) abort.abort(gaveUp.stopping)
+      for (const { abort } of held.values()) abort.abort(gaveUp.stopping)
       await Promise.race([ends(), sleep(1000, undefined, { ref: false })])
       clearInterval(renewal)
       await writer.drained()

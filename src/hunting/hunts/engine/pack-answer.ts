@@ -22,7 +22,10 @@ const maxBytes = 4 * 1024 * 1024
 export function packAnswer(text: string, wire: 'graph' | 'defender'): PackedAnswer {
   const { columns, rows } = readHuntingAnswer(text, wire)
   const chunks = []
-  for (const piece of splitIntoChunks(rows, maxRows, maxBytes)) {
+  // The size of each row need not be known when all fit.
+  const isSmall = rows.length <= maxRows && text.length <= maxBytes
+  const pieces = isSmall ? [rows].filter(piece => piece.length > 0) : splitIntoChunks(rows, maxRows, maxBytes)
+  for (const piece of pieces) {
     chunks.push({ rowCount: piece.length, data: encodeChunk(columns, piece) })
   }
   return { columns, rowCount: rows.length, chunks }

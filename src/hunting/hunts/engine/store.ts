@@ -63,11 +63,8 @@ export function createEngineStore(pool: pg.Pool): EngineStore {
           count,
           leaseMs,
         ])
-        if (rows.length > 0) {
-          await client.query({ name: 'hunts-begin', text: beginStatement }, [
-            [...new Set(rows.map(row => row.huntId))],
-          ])
-        }
+        const begun = [...new Set(rows.filter(row => row.isQueued).map(row => row.huntId))]
+        if (begun.length > 0) await client.query({ name: 'hunts-begin', text: beginStatement }, [begun])
         return rows.map(readClaim)
       }, lockClaims),
 
@@ -155,7 +152,7 @@ const lockClaims = `SELECT pg_advisory_xact_lock(hashtext('tenantry.hunts.claim'
 
 const claimStatement = `
   WITH due AS (
-    SELECT c.*, row_number() OVER (PARTITION BY c."huntId") AS turn
+    SELECT c.*, h.status = 'queued' AS "isQueued", row_number() OVER (PARTITION BY c."huntId") AS turn
     FROM "Hunt" h CROSS JOIN LATERAL (
       SELECT t."huntId", t."tenantId" FROM "HuntTask" t
       WHERE t."huntId" = h.id AND t.status IN ('queued', 'waiting') AND t."notBefore" <= now()
@@ -166,13 +163,13 @@ const claimStatement = `
   ), once AS (
     SELECT DISTINCT ON ("tenantId") * FROM due ORDER BY "tenantId", turn
   ), chosen AS (
-    SELECT "huntId", "tenantId" FROM once ORDER BY turn LIMIT $2
+    SELECT "huntId", "tenantId", "isQueued" FROM once ORDER BY turn LIMIT $2
   )
   UPDATE "HuntTask" t SET status = 'running', "claimedBy" = $1, attempts = t.attempts + 1,
     "leaseUntil" = now() + $3 * interval '1 millisecond', "startedAt" = coalesce(t."startedAt", now())
   FROM chosen c JOIN "Tenant" n ON n.id = c."tenantId"
   WHERE t."huntId" = c."huntId" AND t."tenantId" = c."tenantId"
-  RETURNING t."huntId", t."tenantId", t.attempts, n."rolesGranted" AS roles, t.slices, t."rowCount",
+  RETURNING t."huntId", t."tenantId", t.attempts, c."isQueued", n."rolesGranted" AS roles, t.slices, t."rowCount",
     CASE WHEN t.slices IS NULL THEN NULL ELSE t.columns END AS columns,
     CASE WHEN t.slices IS NULL THEN 0 ELSE
       (SELECT count(*)::int FROM "HuntChunk" k WHERE k."huntId" = t."huntId" AND k."tenantId" = t."tenantId")
@@ -267,14 +264,14 @@ const settleTail = `) AS c(hunt, tenant, seq, rows, data)
   )
   SELECT "huntId", "tenantId" FROM done`
 
-type ClaimRow = Omit<Claim, 'slices' | 'columns'> & { slices: unknown; columns: unknown }
+type ClaimRow = Omit<Claim, 'slices' | 'columns'> & { isQueued: boolean; slices: unknown; columns: unknown }
 
 /** Both were written by `settle`. */
-function readClaim(row: ClaimRow): Claim {
+function readClaim({ isQueued: _, slices, columns, ...claim }: ClaimRow): Claim {
   return {
-    ...row,
-    slices: (row.slices ?? null) as Slices | null,
-    columns: (row.columns ?? null) as Column[] | null,
+    ...claim,
+    slices: (slices ?? null) as Slices | null,
+    columns: (columns ?? null) as Column[] | null,
   }
 }
 

@@ -23,6 +23,9 @@ const mostBytesPerStatement = 8 * 1024 * 1024
 /** Packed answers that wait for the database beyond this hold up new calls. */
 const roomBytes = 64 * 1024 * 1024
 
+/** How long outcomes gather before they are written. */
+const gatherMs = 15
+
 const tries = 5
 
 /** @param onSettled hears which hunts changed, and which of them may be over */
@@ -36,9 +39,11 @@ export function createWriter(
   let busy: Promise<void> | null = null
 
   async function work(): Promise<void> {
-    // What ends in the same turn of the event loop travels together.
-    await sleep(0)
-    while (waiting.length > 0) await flush(nextBatch())
+    while (waiting.length > 0) {
+      // Nobody holds a place meanwhile, and each commit costs the disk as much as the next.
+      await sleep(gatherMs)
+      await flush(nextBatch())
+    }
     busy = null
   }
 
