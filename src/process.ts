@@ -38,6 +38,7 @@ export async function startTenantry(config: Config): Promise<RunningTenantry> {
     }
     console.log(`Tenantry is ready at ${config.publicUrl}`)
     if (config.demo) console.log(demoHint(config))
+    warmUpLater()
 
     return {
       url: config.publicUrl,
@@ -53,6 +54,11 @@ export async function startTenantry(config: Config): Promise<RunningTenantry> {
     await database.close()
     throw error
   }
+}
+
+/** The query language takes half a second to load: when the start is over, and before somebody waits for it. */
+function warmUpLater(): void {
+  setTimeout(() => void import('./hunting/kql/language.ts').then(({ warmUp }) => warmUp()), 2000).unref()
 }
 
 function demoHint(config: Config): string {

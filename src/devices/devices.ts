@@ -172,7 +172,9 @@ export function createDevices({
       ].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
       const isolation = isolationOf(asked.states)
       // Only the isolation or release that holds now can be taken back.
-      const current = items.map(item => (item.remoteId === isolation.actionId ? item : { ...item, undo: null }))
+      const current = items.map(item =>
+        item.remoteId === isolation.actionId ? item : { ...item, undo: null },
+      )
       return { items: current, isolation, failure: null }
     },
 

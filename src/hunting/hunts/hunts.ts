@@ -13,6 +13,7 @@ import { createChannel } from './channel.ts'
 import { createHuntRows } from './create.ts'
 import type { RunHunt } from './engine/ask-tenant.ts'
 import { createEngine, type EngineOptions, type EngineParts, engineDefaults } from './engine/engine.ts'
+import { createPacker } from './engine/packer.ts'
 import { serviceRowCap } from './engine/run-task.ts'
 import { whyNotSliced } from './engine/slice-safety.ts'
 import { createEngineStore } from './engine/store.ts'
@@ -153,12 +154,14 @@ export function createHunts(options: HuntsOptions): Hunts {
     options.cacheBytes ?? defaultCacheBytes,
   )
   const results = createResults({ db, reading, cache })
+  const packer = createPacker()
   const engine = createEngine({
     store: createEngineStore(pool),
     channel,
     log: options.log,
     options: { ...engineDefaults, ...options.engine },
     hunt: options.hunt,
+    pack: packer.pack,
     ...(prepare ? { prepare: ({ tenantId, roles }, signal) => prepare(tenantId, roles, signal) } : {}),
     whyNotSliced,
     rowCap: options.rowCap ?? serviceRowCap,
@@ -317,6 +320,7 @@ export function createHunts(options: HuntsOptions): Hunts {
       await engine.stop(graceMs)
       await channel.close()
       await cache.close()
+      await packer.close()
       await pool.end()
     },
   }

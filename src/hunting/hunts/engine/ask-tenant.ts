@@ -3,7 +3,8 @@ import type { HuntAnswer, HuntRequest } from '../../../defender/index.ts'
 import { AppError, RemoteError, type RemoteFailure } from '../../../errors.ts'
 import { namedFailure } from '../../../remote/index.ts'
 import { BadAnswer } from '../../results/bad-answer.ts'
-import { type PackedAnswer, packAnswer } from './pack-answer.ts'
+import type { PackedAnswer } from './pack-answer.ts'
+import type { Packer } from './packer.ts'
 import type { Span } from './task.ts'
 
 /** Runs KQL in one tenant: `Defender.hunt`. */
@@ -30,7 +31,7 @@ const quotaWaitMs = 1_000
  * @throws what is a bug of ours
  */
 export async function askTenant(
-  hunt: RunHunt,
+  { hunt, pack }: { hunt: RunHunt; pack: Packer['pack'] },
   { tenantId, roles }: { tenantId: string; roles: readonly string[] },
   request: { query: string; timespan: string | null },
   signal: AbortSignal,
@@ -45,7 +46,7 @@ export async function askTenant(
     })
     // Many answers at once must not keep everything else in this process waiting.
     await sleep(0)
-    return { answer: { packed: packAnswer(text, wire), surface, durationMs } }
+    return { answer: { packed: await pack(text, wire), surface, durationMs } }
   } catch (error) {
     const failure = failureOf(error)
     if (!failure) throw error

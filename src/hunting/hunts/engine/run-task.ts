@@ -2,12 +2,14 @@ import type { RemoteFailure } from '../../../errors.ts'
 import { namedFailure } from '../../../remote/index.ts'
 import type { Column } from '../../results/model.ts'
 import { askTenant, type RunHunt, type TenantAnswer, timespanOf } from './ask-tenant.ts'
+import type { Packer } from './packer.ts'
 import { patienceMs } from './patience.ts'
 import type { Chunk, Claim, HuntOrder, Outcome, Slices, Span } from './task.ts'
 import { absoluteSpan } from './timespan.ts'
 
 export type TaskParts = {
   hunt: RunHunt
+  pack: Packer['pack']
   /** Null when the answers of slices can simply be put together, else why not. */
   whyNotSliced: (query: string) => string | null
   /** Writes progress; resolves to false when the claim was lost. */
@@ -44,7 +46,7 @@ export async function runTask(
 ): Promise<Outcome | null> {
   if (claim.slices) return runSlices(parts, claim, order, claim.slices, signal)
 
-  const reply = await askTenant(parts.hunt, claim, order, signal)
+  const reply = await askTenant(parts, claim, order, signal)
   const capped = isCapped(parts, reply)
   if (!capped) return 'answer' in reply ? whole(reply.answer) : failed(parts, claim, order, reply.failure)
 
@@ -90,12 +92,7 @@ async function runSlices(
       error = budgetFailure(slices, parts.callBudget)
       break
     }
-    const reply = await askTenant(
-      parts.hunt,
-      claim,
-      { query: order.query, timespan: timespanOf(span) },
-      signal,
-    )
+    const reply = await askTenant(parts, claim, { query: order.query, timespan: timespanOf(span) }, signal)
     slices = { ...slices, calls: slices.calls + 1 }
     const rest = slices.open.slice(1)
 
