@@ -19,7 +19,7 @@ export const query = 'DeviceInfo | project DeviceName'
 
 export { graphAnswer } from './engine/graph-answer.ts'
 
-export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[] }
+export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[]; parts: HuntsOptions }
 
 /** The engine on a real database; what tenants answer is given. */
 export async function givenHunts(
@@ -30,7 +30,7 @@ export async function givenHunts(
   const calls: string[] = []
   const { work = true, ...rest } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-hunts-'))
-  const hunts = createHunts({
+  const parts: HuntsOptions = {
     db: database.db,
     connectionString: database.url,
     audit: createAudit({ db: database.db, key: randomBytes(32) }),
@@ -45,14 +45,15 @@ export async function givenHunts(
     random: () => 0,
     ...rest,
     engine: { pollMs: 200, leaseMs: 3_000, ...rest.engine },
-  })
+  }
+  const hunts = createHunts(parts)
   await hunts.start({ work })
   onTestFinished(async () => {
     await hunts.stop(1_000)
     await database.drop()
     await rm(dataDir, { recursive: true, force: true })
   })
-  return { db: database.db, url: database.url, hunts, calls }
+  return { db: database.db, url: database.url, hunts, calls, parts }
 }
 
 /** Tenants named `Tenant 000` and so on, which granted hunting. */

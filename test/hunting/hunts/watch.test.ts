@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { createHunts } from '../../../src/hunting/hunts/hunts.ts'
+import type { HuntProgress } from '../../../src/hunting/hunts/watch.ts'
+import { analyst, givenHunts, givenTenants, graphAnswer, query, until } from './stage.ts'
+
+test('whoever watches sees every tenant come to its end, whichever process does the work', async () => {
+  const waiting: (() => void)[] = []
+  const stage = await givenHunts(
+    () => new Promise(resolve => waiting.push(() => resolve(graphAnswer([{ DeviceName: 'x' }])))),
+  )
+  const ids = await givenTenants(stage.db, 3)
+  const other = createHunts(stage.parts)
+  await other.start({ work: false })
+  const { id } = await stage.hunts.create(analyst, { query, tenants: 'all' })
+
+  const seen: HuntProgress[] = []
+  const watching = (async () => {
+    for await (const event of other.watch(analyst, id, new AbortController().signal)) seen.push(event)
+  })()
+  for (let done = 1; done <= ids.length; done++) {
+    await until(
+      async () => waiting.length,
+      length => length > 0,
+    )
+    waiting.shift()?.()
+    await until(
+      async () => seen.at(-1)?.hunt.counts.succeeded,
+      count => count === done,
+    )
+  }
+  await watching
+  await other.stop(100)
+
+  expect(seen[0]?.tenants).toHaveLength(3)
+  expect(seen.at(-1)?.hunt).toMatchObject({ status: 'succeeded', rowCount: 3 })
+  const last = new Map(seen.flatMap(({ tenants }) => tenants).map(tenant => [tenant.tenantId, tenant.status]))
+  expect([...last.values()]).toEqual(['succeeded', 'succeeded', 'succeeded'])
+})
+
+test('watching ends when the watcher leaves', async () => {
+  const stage = await givenHunts(() => new Promise(() => {}))
+  await givenTenants(stage.db, 1)
+  const { id } = await stage.hunts.create(analyst, { query, tenants: 'all' })
+  const leaving = new AbortController()
+
+  let events = 0
+  for await (const _ of stage.hunts.watch(analyst, id, leaving.signal)) {
+    events++
+    leaving.abort()
+  }
+
+  expect(events).toBe(1)
+})
