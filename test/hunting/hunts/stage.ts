@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createAudit } from '../../../src/audit/audit.ts'
 import type { Database } from '../../../src/database/index.ts'
-import { AppError, RemoteError, type RemoteFailure } from '../../../src/errors.ts'
+import { AppError } from '../../../src/errors.ts'
 import type { RunHunt } from '../../../src/hunting/hunts/engine/ask-tenant.ts'
 import { createHunts, type Hunts, type HuntsOptions } from '../../../src/hunting/hunts/hunts.ts'
 import { type HuntView, isOver } from '../../../src/hunting/hunts/model.ts'
@@ -90,10 +90,6 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`it did not come about: ${JSON.stringify(value)?.slice(0, 2000)}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
-}
-
-export function remoteError(failure: RemoteFailure): RemoteError {
-  return new RemoteError(failure)
 }
 
 /** The refusal that work ends with. */
