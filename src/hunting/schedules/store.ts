@@ -28,6 +28,18 @@ export function findSchedules(db: Database, before: string | null, limit: number
   })
 }
 
+/** Whose whole name it is, in any case; at most ten. */
+export function findSchedulesNamed(db: Database, name: string): Promise<{ id: string; name: string }[]> {
+  // Without a pattern: Prisma escapes nothing in insensitive comparisons.
+  const escaped = name.replace(/[\\%_]/g, '\\$&')
+  return db.schedule.findMany({
+    where: { name: { equals: escaped, mode: 'insensitive' } },
+    select: { id: true, name: true },
+    orderBy: { id: 'desc' },
+    take: 10,
+  })
+}
+
 type Decided = Omit<ScheduleDraft, 'queryVersion' | 'tenants'> & {
   queryVersion: number
   tenants: Prisma.InputJsonValue

@@ -18,6 +18,8 @@ const summary = z.object({
   timespan: z.string().nullable(),
   status: status.describe('`partial`: some tenants answered, some failed'),
   tables: z.array(z.string()),
+  savedQueryId: z.string().nullable().describe('The query of the library that it came from'),
+  scheduleId: z.string().nullable().describe('The schedule that ran it'),
   counts: z
     .object({
       total: count,

@@ -6,8 +6,10 @@ import { deviceApi } from './devices.ts'
 import { huntApi } from './hunts.ts'
 import { incidentApi } from './incidents.ts'
 import { invitationApi } from './invitations.ts'
+import { notificationApi } from './notifications.ts'
 import { readOperations } from './operations.ts'
 import { queryApi } from './queries.ts'
+import { scheduleRunApi } from './schedule-runs.ts'
 import { scheduleApi } from './schedules.ts'
 import { tenantApi } from './tenants.ts'
 import { webhookApi } from './webhooks.ts'
@@ -27,6 +29,8 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
       await api.register(huntApi, services)
       await api.register(queryApi, services)
       await api.register(scheduleApi, services)
+      await api.register(scheduleRunApi, services)
+      await api.register(notificationApi, services)
       await api.register(webhookApi, services)
       await api.register(auditApi, services)
     },
