@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { startEmbedded } from './database/embedded.ts'
 import { claimFolder, type FolderLock } from './database/lock.ts'
 import { migrate } from './database/migrations.ts'
-import { startSimulatorProcess } from './demo.ts'
+import { startSimulatorProcess } from './demo/simulator-process.ts'
 import { AppError } from './errors.ts'
 
 export type RunningTenantry = {

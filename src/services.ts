@@ -15,6 +15,7 @@ import { createBroadcast } from './database/broadcast.ts'
 import { openDatabase } from './database/index.ts'
 import { isMigrated } from './database/migrations.ts'
 import { createDefender, type OnOutcome } from './defender/index.ts'
+import { createDemoCustomers } from './demo/customers.ts'
 import { createDevices } from './devices/devices.ts'
 import { createHunts, type Hunts } from './hunting/hunts/hunts.ts'
 import { createLibrary } from './hunting/library/library.ts'
@@ -219,6 +220,10 @@ export async function createServices(
     enqueue: id => jobs.enqueue(connectListJob, { id }, { key: id }),
   })
 
+  const demoCustomers = config.demo
+    ? createDemoCustomers({ origin: `http://127.0.0.1:${config.simulatorPort}`, connectLists })
+    : null
+
   const incidents = createIncidents({ defender, tenants, audit })
   const devices = createDevices({
     db,
@@ -284,6 +289,7 @@ export async function createServices(
     consent,
     connect,
     connectLists,
+    demoCustomers,
     incidents,
     devices,
     apiKeys,

@@ -30,8 +30,8 @@ const layers = [
   ['audit', 'tenants', 'tokens', 'settings', 'installation', 'jobs', 'log.ts'],
   ['config.ts'],
   ['staff', 'consent', 'defender', 'metrics'],
-  ['incidents', 'devices', 'hunting', 'notifications', 'doctor'],
-  ['services.ts', 'demo.ts'],
+  ['incidents', 'devices', 'hunting', 'notifications', 'doctor', 'demo'],
+  ['services.ts'],
   ['http', 'cli'],
   ['process.ts', 'main.ts'],
 ]

@@ -2,7 +2,7 @@ import { type Config, loadConfig, readEnvironment } from '../config.ts'
 import { startEmbedded } from '../database/embedded.ts'
 import { claimFolder } from '../database/lock.ts'
 import { migrate } from '../database/migrations.ts'
-import { startSimulatorProcess } from '../demo.ts'
+import { startSimulatorProcess } from '../demo/simulator-process.ts'
 import { createServices, type Services } from '../services.ts'
 import type { Actor } from '../tenants/actor.ts'
 

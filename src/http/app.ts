@@ -16,6 +16,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consent.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { demoRoutes } from './routes/demo.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
 import { huntRoutes } from './routes/hunts.ts'
@@ -77,6 +78,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(deviceRoutes, services)
   await app.register(tenantHuntRoutes, services)
   await app.register(connectRoutes, services)
+  if (services.demoCustomers) await app.register(demoRoutes, { demoCustomers: services.demoCustomers })
   await app.register(readinessRoutes, services)
   await app.register(huntRoutes, services)
   await app.register(libraryRoutes, services)

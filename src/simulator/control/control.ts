@@ -99,12 +99,16 @@ export class Control {
     this.#parts.signIns.put(new EntraError(aadsts, undefined, error))
   }
 
-  /** Grants as if an administrator had consented elsewhere; every role of the registration unless some are named. */
-  grantConsent(tenant: string, roles?: string[]): void {
+  /**
+   * Grants as if an administrator had consented elsewhere; every role of the registration unless some are named.
+   *
+   * @param isOld that was long ago: it shows at once
+   */
+  grantConsent(tenant: string, roles?: string[], isOld = false): void {
     const { directory, registration } = this.#parts.entra
     const { permissions } = registration
     const granted = roles ? roles.map(role => readRole(role, permissions)) : permissions
-    directory.grant(this.#tenant(tenant).tenantId, granted)
+    directory.grant(this.#tenant(tenant).tenantId, granted, { isOld })
   }
 
   /** Takes all roles back; the enterprise application stays. */

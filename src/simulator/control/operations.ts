@@ -60,8 +60,8 @@ export const operations: Record<string, Operation> = {
     (control, refusal) => control.setNextSignIn(refusal),
   ),
   'grant-consent': operation(
-    z.strictObject({ tenant, roles: z.array(z.string()).optional() }),
-    (control, grant) => control.grantConsent(grant.tenant, grant.roles),
+    z.strictObject({ tenant, roles: z.array(z.string()).optional(), isOld: z.boolean().optional() }),
+    (control, grant) => control.grantConsent(grant.tenant, grant.roles, grant.isOld),
   ),
   'revoke-consent': operation(onlyTenant, (control, it) => control.revokeConsent(it.tenant)),
   'remove-roles': operation(z.strictObject({ tenant, roles: z.array(z.string()).min(1) }), (control, it) =>

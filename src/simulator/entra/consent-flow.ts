@@ -102,7 +102,7 @@ export class ConsentFlows {
     directory.grant(
       tenant.tenantId,
       isStatic ? registration.permissions : directory.record(tenant.tenantId).grants,
-      person,
+      { by: person },
     )
   }
 

@@ -97,18 +97,26 @@ export class Directory {
   /**
    * Records a tenant-wide consent. The list replaces what was granted before:
    * a role that is not in it is revoked, one that was there stays visible.
+   *
+   * @param by who consented
+   * @param isOld given long ago: it is visible everywhere already
    */
-  grant(tenantId: string, permissions: readonly Omit<RequiredPermission, 'id'>[], by?: Person): void {
+  grant(
+    tenantId: string,
+    permissions: readonly Omit<RequiredPermission, 'id'>[],
+    { by, isOld = false }: { by?: Person; isOld?: boolean } = {},
+  ): void {
     const now = this.#now()
+    const delay = isOld ? { principal: 0, roles: 0 } : this.propagation
     const tenant = this.change(tenantId)
     tenant.principal ??= {
       objectId: randomUUID(),
-      visibleAt: now + this.propagation.principal,
+      visibleAt: now + delay.principal,
       disabled: false,
     }
     tenant.grants = permissions.map(({ surface, role }) => {
       const before = tenant.grants.find(grant => grant.surface === surface && grant.role === role)
-      return before ?? { surface, role, visibleAt: now + this.propagation.roles }
+      return before ?? { surface, role, visibleAt: now + delay.roles }
     })
     if (by) tenant.consentedBy = { objectId: by.objectId, username: by.username, at: now }
   }

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Config } from './config.ts'
-import { AppError } from './errors.ts'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
 
 /** The simulator of Microsoft's services in a process of its own. */
 export type SimulatorProcess = { origin: string; stop(): Promise<void> }
@@ -22,7 +22,7 @@ export async function startSimulatorProcess(config: Config): Promise<SimulatorPr
     stateFile: join(config.dataDir, 'simulator.json'),
   }
   const child = fork(
-    fileURLToPath(new URL('simulator/main.ts', import.meta.url)),
+    fileURLToPath(new URL('../simulator/main.ts', import.meta.url)),
     [JSON.stringify(options)],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

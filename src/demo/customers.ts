@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { ConnectLists } from '../consent/lists/connect-lists.ts'
+import { AppError } from '../errors.ts'
+import { type Actor, requireAct } from '../tenants/actor.ts'
+
+export type DemoCustomers = {
+  /**
+   * Lets simulated customers approve the app, as if their administrators had
+   * done so some time ago, and connects them as a list. Every sixth stays as it
+   * is, to be invited by hand; so do those of other clouds.
+   *
+   * @returns the list's id
+   * @throws AppError `forbidden`, `upstream_failed` when the simulator does not answer
+   */
+  connect(actor: Actor): Promise<string>
+}
+
+/** What is read of the simulator's account of a tenant. */
+const reportSchema = z.object({
+  tenants: z.array(
+    z.object({
+      tenantId: z.guid(),
+      name: z.string(),
+      regionScope: z.string(),
+      regionSubScope: z.string().nullable(),
+    }),
+  ),
+})
+
+const timeoutMs = 30_000
+
+/** A demo with customers in it, so that there is something to hunt in after one click. */
+export function createDemoCustomers({
+  origin,
+  connectLists,
+}: {
+  /** Where the simulator listens. */
+  origin: string
+  connectLists: Pick<ConnectLists, 'create'>
+}): DemoCustomers {
+  async function call(path: string, body?: object): Promise<Response> {
+    const url = `${origin}/__simulator/${path}`
+    const signal = AbortSignal.timeout(timeoutMs)
+    const answer = await fetch(url, {
+      signal,
+      ...(body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    }).catch(cause => {
+      throw simulatorAway(cause)
+    })
+    if (!answer.ok) throw simulatorAway(new Error(`${url} answered ${answer.status}: ${await answer.text()}`))
+    return answer
+  }
+
+  return {
+    async connect(actor) {
+      requireAct(actor, 'manage-tenants')
+      const answer = await call('tenants')
+      const { tenants } = reportSchema.parse(await answer.json())
+      const willing = tenants.filter(
+        ({ regionSubScope }, index) => regionSubScope === null && index % 6 !== 5,
+      )
+      for (const { tenantId } of willing) await call('grant-consent', { tenant: tenantId, isOld: true })
+      const lines = willing.map(({ name, tenantId, regionScope }) => `${name}\t${tenantId}\t${regionScope}`)
+      return connectLists.create(actor, lines.join('\n'))
+    },
+  }
+}
+
+function simulatorAway(cause: unknown): AppError {
+  return new AppError('upstream_failed', 'the simulator does not answer', {
+    remedy: 'Restart the demo.',
+    cause,
+  })
+}
