@@ -1,7 +1,7 @@
 import type { RemoteFailure } from '../errors.ts'
 import { asSeenInConnectedTenant, namedFailure } from '../remote/named-failure.ts'
 import { afterConsentRetryable } from '../remote/retryable.ts'
-import { isAboutThePartner, isAboutTheRequest } from '../tenants/consent-problems.ts'
+import { barsEveryToken, isAboutThePartner, isAboutTheRequest } from '../tenants/consent-problems.ts'
 import { compareRoles } from '../tenants/role-comparison.ts'
 import { describeAbsence, type RoleKey, splitRole } from '../tenants/roles.ts'
 import type { TenantStatus } from '../tenants/store.ts'
@@ -64,17 +64,21 @@ export function decide(
   return { ...result, status, settled: true, failure }
 }
 
-/** A token that could not be had for a passing reason says nothing about its roles: those of before stand. */
-function rolesBefore(one: SurfaceObservation, before: Before): RoleKey[] {
-  if (!one.tokenFailure || (one.tokenFailure.permanent && !isAboutThePartner(one.tokenFailure))) return []
+/**
+ * A token that could not be had for a passing reason, or because the tenant
+ * lets nobody in at present, says nothing about its roles: those of before
+ * stand, and nobody is sent a link that would not help.
+ */
+function rolesBefore({ surface, tokenFailure }: SurfaceObservation, before: Before): RoleKey[] {
+  if (!tokenFailure || (isLasting(tokenFailure) && !barsEveryToken(tokenFailure))) return []
   return before.rolesGranted.filter(
-    (role): role is RoleKey => splitRole(role as RoleKey).surface === one.surface,
+    (role): role is RoleKey => splitRole(role as RoleKey).surface === surface,
   )
 }
 
 function works(one: SurfaceObservation, before: Before): boolean {
-  const roles = one.roles ?? rolesBefore(one, before)
-  return roles.length > 0 && !(one.callFailure && isLasting(one.callFailure))
+  if ([one.tokenFailure, one.callFailure].some(failure => failure && isLasting(failure))) return false
+  return (one.roles ?? rolesBefore(one, before)).length > 0
 }
 
 /** Says something against the tenant itself: not a bad minute, our own credential, or one request that went wrong. */

@@ -24,6 +24,18 @@ export function isAboutTheTenant(failure: RemoteFailure): boolean {
   return aboutTheTenant.has(failure.code)
 }
 
+/** What keeps every token of a tenant from us and yet takes no permission away: they are there again when it ends. */
+const barringEveryToken: ReadonlySet<string> = new Set<FailureName>([
+  'app_disabled',
+  'tenant_restricted',
+  'tenant_not_found',
+  'wrong_cloud',
+])
+
+export function barsEveryToken(failure: RemoteFailure): boolean {
+  return barringEveryToken.has(failure.code)
+}
+
 /** The partner's own credential or registration is refused: no tenant's consent has changed. */
 const aboutThePartner: ReadonlySet<string> = new Set<FailureName>([
   'credential_invalid',

@@ -74,6 +74,22 @@ test('roles of a surface that could not be asked stay as they were', () => {
   expect(decision).toMatchObject({ rolesGranted: [...devices, ...hunting].sort(), rolesMissing: [] })
 })
 
+test.each<FailureName>(['app_disabled', 'tenant_restricted', 'tenant_not_found', 'wrong_cloud'])(
+  '%s shuts us out without taking a permission away',
+  token => {
+    const observations = [saw('graph', { token }), saw('endpoint', { token })]
+
+    const decision = decide(required, observations, connected, false, at)
+
+    expect(decision).toMatchObject({
+      status: 'disconnected',
+      rolesGranted: [...devices, ...hunting].sort(),
+      rolesMissing: [],
+      failure: { code: token },
+    })
+  },
+)
+
 test('a counterpart on another surface counts', () => {
   const granted: RoleKey[] = ['defender:AdvancedHunting.Read.All']
   const observations = [

@@ -126,6 +126,23 @@ test.each(drifts)('$what is told by its own code, with date, cause and remedy', 
   expect(isOffered).toBe(drift.isCuredByConsent)
 })
 
+test('while the app is disabled no page asks for permissions that nobody took away', async () => {
+  const { tenantId } = await customers.connected(grants)
+  running.simulator.control.setAppEnabled(tenantId, false)
+
+  const { body } = await asAdmin('POST', `/tenants/${tenantId}/verification`)
+  const incidents = await staff.get(`/tenants/${tenantId}/incidents`)
+  const devices = await staff.get(`/tenants/${tenantId}/devices`)
+
+  expect(body).toMatchObject({ status: 'disconnected', roles: { missing: [] } })
+  expect(body.roles.granted.toSorted()).toEqual(grants.toSorted())
+  for (const { text } of [incidents, devices]) {
+    expect(text).toContain('<code>app_disabled</code>')
+    expect(text).not.toContain('new consent link')
+  }
+  expect(await pageOf(tenantId)).not.toContain('removed:')
+})
+
 test('a failure that tells of a change is looked into at once, and shows without anybody asking', async () => {
   const services = await createServices(running.services.config, running.database.url, {
     remote: { random: () => 0 },
