@@ -284,7 +284,11 @@ export async function writeSurfaceSuccesses(db: Connection, successes: SurfaceSu
     FROM told o WHERE t.id = o.tenant`
 }
 
-/** A call failed. Same reason for SQL as above. */
+/**
+ * A call failed. A passing failure does not take the place of one that only
+ * people can end: the next success would clear it, and with it the reason why
+ * the tenant is not well. Same reason for SQL as above.
+ */
 export async function writeSurfaceFailure(
   db: Connection,
   tenantId: string,
@@ -299,7 +303,8 @@ export async function writeSurfaceFailure(
     ON CONFLICT ("tenantId", surface) DO UPDATE
       SET status = 'failing', "lastError" = excluded."lastError", "lastErrorAt" = excluded."lastErrorAt"`
   await db.$executeRaw`
-    UPDATE "Tenant" SET "lastError" = ${stored}::jsonb, "lastErrorAt" = ${at} WHERE id = ${tenantId}::uuid`
+    UPDATE "Tenant" SET "lastError" = ${stored}::jsonb, "lastErrorAt" = ${at} WHERE id = ${tenantId}::uuid
+      AND (${failure.permanent} OR NOT coalesce(("lastError"->>'permanent')::boolean, false))`
 }
 
 /** A surface on which nothing rides any more. */

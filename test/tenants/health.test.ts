@@ -94,6 +94,23 @@ test('a success does not hide that roles are missing', async () => {
   expect(await findTenant(database.db, id)).toMatchObject({ lastError: { code: 'role_missing' } })
 })
 
+test('a passing failure does not take the place of one that lasts', async () => {
+  const id = await givenTenant(database.db)
+  const lastError = failure('role_missing', { service: 'entra' })
+  await database.db.tenant.update({ where: { id }, data: { lastError } })
+
+  await health.recordOutcome(id, 'graph', failure('timeout'))
+  const failing = await findTenant(database.db, id)
+  await health.recordOutcome(id, 'graph', null)
+  await health.recordOutcome(id, 'graph', failure('app_disabled', { service: 'entra' }))
+
+  expect(failing).toMatchObject({
+    lastError: { code: 'role_missing' },
+    surfaces: [{ surface: 'graph', status: 'failing', lastError: { code: 'timeout' } }],
+  })
+  expect(await findTenant(database.db, id)).toMatchObject({ lastError: { code: 'app_disabled' } })
+})
+
 test('an outcome of a tenant that was offboarded meanwhile is let go', async () => {
   await health.recordOutcome('11111111-1111-4111-8111-111111111111', 'graph', failure('unavailable'))
 
