@@ -19,8 +19,8 @@ export type DemoCustomers = {
 const reportSchema = z.object({
   tenants: z.array(
     z.object({
-      tenantId: z.guid(),
       name: z.string(),
+      domain: z.string(),
       regionScope: z.string(),
       regionSubScope: z.string().nullable(),
     }),
@@ -63,8 +63,8 @@ export function createDemoCustomers({
       const willing = tenants.filter(
         ({ regionSubScope }, index) => regionSubScope === null && index % 6 !== 5,
       )
-      for (const { tenantId } of willing) await call('grant-consent', { tenant: tenantId, isOld: true })
-      const lines = willing.map(({ name, tenantId, regionScope }) => `${name}\t${tenantId}\t${regionScope}`)
+      for (const { domain } of willing) await call('grant-consent', { tenant: domain, isOld: true })
+      const lines = willing.map(({ name, domain, regionScope }) => `${name}\t${domain}\t${regionScope}`)
       return connectLists.create(actor, lines.join('\n'))
     },
   }

@@ -34,6 +34,15 @@ export const formats = {
   count: (value: number, singular: string, plural = `${singular}s`) =>
     `${numbers.format(value)} ${value === 1 ? singular : plural}`,
 
+  /** `api-key.created` as `Api key created`, `NotSupported` as `Not supported` */
+  words(name: string): string {
+    const text = name
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
+      .replaceAll(/[.\-_]/g, ' ')
+      .toLowerCase()
+    return text.charAt(0).toUpperCase() + text.slice(1)
+  },
+
   /** `850 ms`, `2.4 s`, `3 min 5 s` */
   duration(milliseconds: number): string {
     if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
