@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CustomerProfile } from '../../src/simulator/world.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
-import { type Customers, customersOf } from '../helpers/customers.ts'
+import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
 import { type Staff, signedIn, words } from '../helpers/staff.ts'
+import { givenTenants } from '../hunting/hunts/stage.ts'
 
 let running: RunningApp
 let customers: Customers
@@ -226,6 +228,46 @@ test('the list has every hunt, and a hunt can be taken up again', async () => {
 
   expect(list.text).toContain(`<a href="/hunts/${id}">print Again=1</a>`)
   expect(again.text).toContain('// why\nprint Again=1</textarea>')
+})
+
+test('tenants that were chosen one by one are chosen again', async () => {
+  const tenantIds = [reached.tenantId, down.tenantId]
+  const { id } = await running.services.hunts.create(administrator, {
+    query: 'print Again=2',
+    tenants: tenantIds,
+  })
+
+  const again = await staff.get(`/hunts?from=${id}`)
+
+  expect(again.text).toMatch(/name="scope" value="chosen" checked/)
+  for (const tenantId of tenantIds) expect(again.text).toContain(`value="${tenantId}" checked`)
+  expect(again.text).not.toContain(`value="${withoutRole.tenantId}" checked`)
+  expect(words(again.text)).toContain('2 tenants chosen')
+})
+
+test('a great many chosen tenants are asked again together', async () => {
+  const tenants = await givenTenants(running.database.db, 101, { status: 'disconnected' })
+  const { id } = await running.services.hunts.create(administrator, {
+    query: 'print Many=1',
+    name: 'Many',
+    tenants,
+  })
+
+  const again = await staff.get(`/hunts?from=${id}`)
+  const run = await staff.follow(
+    await staff.post('/hunts', { query: 'print Many=2', scope: 'same', sameAs: id }),
+  )
+  const asked = await running.database.db.huntTask.findMany({
+    where: { huntId: run.url.split('/').at(-1) ?? '' },
+  })
+  const unknown = await staff.post('/hunts', { query: 'print 1', scope: 'same', sameAs: randomUUID() })
+  await running.database.db.tenant.deleteMany({ where: { id: { in: tenants } } })
+
+  expect(again.text).toMatch(/name="scope" value="same" checked/)
+  expect(words(again.text)).toMatch(/Those of “Many” 101 tenants/)
+  expect(again.text.match(/ checked/g)).toHaveLength(1)
+  expect(asked.map(({ tenantId }) => tenantId).toSorted()).toEqual(tenants.toSorted())
+  expect(unknown.status).toBe(422)
 })
 
 test('the editor is served from here, packed and kept; nothing else of its packages is', async () => {

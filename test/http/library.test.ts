@@ -97,6 +97,53 @@ test('a query runs from its page with the parameters that were typed, or opens i
   expect(stored?.query).toContain('let n = long(2);')
 })
 
+test('a query of any length opens in the editor by its id, and the hunt stays with it', async () => {
+  const comments = `// ${'a long story '.repeat(1500)}\n`
+  const query = `declare query_parameters(n: long = 3);\n${comments}DeviceInfo | summarize by DeviceName | take n`
+  const id = await givenQuery({ name: 'A long one', query })
+
+  const opened = await staff.send(`/library/${id}`, `/library/${id}/editor`, { 'parameter.n': '7', tag: '' })
+  const typed = textOf(opened.text)
+  const hunt = await staff.follow(await staff.post('/hunts', { query: typed, scope: 'all', saved: id }))
+  const again = await staff.get(`/hunts?from=${hunt.url.split('/').at(-1)}`)
+
+  expect(opened.url).toBe(`${running.url}/hunts?saved=${id}&parameter.n=7`)
+  expect(typed).toContain('let n = long(7);')
+  expect(typed.length).toBeGreaterThan(19_000)
+  for (const { text } of [opened, hunt, again]) {
+    expect(text).toContain(`<a href="/library/${id}">A long one</a>`)
+  }
+  const { savedQueryId } = await running.database.db.hunt.findFirstOrThrow({ orderBy: { id: 'desc' } })
+  expect(savedQueryId).toBe(id)
+})
+
+test('the editor sends whoever opens a query without its values back to fill them in', async () => {
+  const query =
+    'declare query_parameters(host: string, n: long);\nDeviceInfo | where DeviceName == host | take n'
+  const id = await givenQuery({ name: 'Needs values', query })
+
+  const page = await staff.follow(await staff.get(`/hunts?saved=${id}`))
+
+  expect(page.url).toBe(`${running.url}/library/${id}`)
+  expect(words(page.text)).toMatch(/Fill in its values first: .*n: a value is needed/)
+})
+
+test('a hunt whose saved query is gone is read and taken up again without it', async () => {
+  const id = await givenQuery({ name: 'Short-lived' })
+  const hunt = await staff.send(`/library/${id}`, `/library/${id}/hunts`, { tag: '' })
+  await staff.send(`/library/${id}`, `/library/${id}/removal`)
+
+  const page = await staff.get(hunt.url)
+  const again = await staff.get(`/hunts?from=${hunt.url.split('/').at(-1)}`)
+  const kept = await staff.follow(await staff.post('/hunts', { query: form.query, scope: 'all', saved: id }))
+
+  expect(words(hunt.text)).toContain('From the library: Short-lived')
+  for (const { status, text } of [page, again, kept]) {
+    expect(status).toBe(200)
+    expect(text).not.toContain(`/library/${id}`)
+  }
+})
+
 test('a schedule is made, run, muted and removed through its pages', async () => {
   const queryId = await givenQuery({ name: 'Scheduled' })
   const schedule = {
@@ -187,6 +234,16 @@ test('readers look and change nothing', async () => {
   expect(made.status).toBe(403)
   expect((await reader.get('/settings/webhooks')).status).toBe(403)
 })
+
+/** What stands in the editor. */
+function textOf(page: string): string {
+  const [, text = ''] = /<textarea.*?query-hint"[^>]*>\n?([^<]*)</s.exec(page) ?? []
+  return text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+}
 
 const actor = {
   kind: 'staff',

@@ -31,6 +31,8 @@ const listQuery = z.object({
   cursor: z.string().max(1000).optional().catch(undefined),
 })
 
+const tagForm = z.object({ tag: z.string().max(64).catch('').default('') })
+
 const noErrors: FormErrors = { fields: {}, whole: null }
 
 /** Longer addresses are refused by servers and browsers on the way. */
@@ -143,7 +145,7 @@ export async function libraryRoutes(app: FastifyInstance, options: LibraryOption
     const actor = requireActor(request)
     const { id } = request.params
     const typed = readParameters(request.body)
-    const { tag } = z.object({ tag: z.string().max(64).catch('').default('') }).parse(request.body)
+    const { tag } = tagForm.parse(request.body)
     try {
       const { query, name } = await library.render(actor, id, typed)
       const choice = tag ? { tag } : ('all' as const)
@@ -165,11 +167,12 @@ export async function libraryRoutes(app: FastifyInstance, options: LibraryOption
     const actor = requireActor(request)
     const { id } = request.params
     const typed = readParameters(request.body)
+    const { tag } = tagForm.parse(request.body)
     try {
-      const { query, name } = await library.render(actor, id, typed)
-      const address = `/hunts?${new URLSearchParams({ query, name })}`
+      await library.render(actor, id, typed)
+      const address = editorAddress(id, typed, tag)
       if (address.length <= longestAddress) return reply.redirect(address, 303)
-      const whole = 'This query is too long to be handed to the editor: copy it from below.'
+      const whole = 'These values are too long to be handed to the editor. Run the query from here.'
       return await showPage(request, reply.code(422), id, typed, { fields: {}, whole })
     } catch (error) {
       return await showPage(request, reply.code(422), id, typed, formErrors(error))
@@ -267,6 +270,14 @@ export async function libraryRoutes(app: FastifyInstance, options: LibraryOption
       { title, form, errors, query, tacticOptions },
     )
   }
+}
+
+/** The editor with a saved query, named by its id: its text can be longer than an address may be. */
+function editorAddress(id: string, values: Record<string, string>, tag: string): string {
+  const parameters = Object.entries(values).map(([name, value]) => [`parameter.${name}`, value])
+  const search = new URLSearchParams([['saved', id], ...parameters])
+  if (tag) for (const [name, value] of Object.entries({ scope: 'tag', tag })) search.set(name, value)
+  return `/hunts?${search}`
 }
 
 function nameOf({ tactic }: SavedQueryView): string | null {

@@ -34,6 +34,9 @@ export type HuntSummary = {
   /** Tables that the query reads, as far as it could be told. */
   tables: string[]
   selection: HuntSelection
+  /** The query of the library, and the schedule, that it came from; either may be gone by now. */
+  savedQueryId: string | null
+  scheduleId: string | null
   counts: HuntCounts
   rowCount: number
   createdBy: string

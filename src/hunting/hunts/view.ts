@@ -14,6 +14,8 @@ export function toHuntSummary(hunt: HuntRecord, counted: CountRow[]): HuntSummar
     tables: hunt.tables,
     // Written by createHunt.
     selection: hunt.selection as HuntSelection,
+    savedQueryId: hunt.savedQueryId,
+    scheduleId: hunt.scheduleId,
     counts: countsOf(own),
     rowCount: own.reduce((sum, { rows }) => sum + rows, 0),
     createdBy: hunt.createdBy,

@@ -23,10 +23,14 @@ const form = z.object({
   query: text(maxQueryLength * 2),
   name: text(200),
   timespan: z.string().max(100).catch('P30D').default('P30D'),
-  scope: z.enum(['all', 'tag', 'chosen']).catch('all').default('all'),
+  scope: z.enum(['all', 'tag', 'chosen', 'same']).catch('all').default('all'),
   tag: text(64),
   tenantIds: ids,
   tenantSearch: text(200),
+  /** For the scope `same`: the hunt whose tenants are asked again. */
+  sameAs: z.uuid().optional().catch(undefined),
+  /** The query of the library that the hunt belongs to. */
+  saved: z.uuid().optional().catch(undefined),
   allowUnknownNames: z.literal('true').optional().catch(undefined),
 })
 
@@ -40,18 +44,20 @@ export function readDraft(body: unknown): Draft {
   return { ...draft, query: draft.query.replaceAll('\r\n', '\n') }
 }
 
-/** The hunt that a form asks for. */
-export function toRequest(draft: Draft): HuntRequest {
+/** The hunt that a form asks for. `sameIds`: for the scope `same`, the tenants of that hunt. */
+export function toRequest(draft: Draft, sameIds: string[] = []): HuntRequest {
   return {
     query: draft.query,
-    tenants: tenantsOf(draft),
+    tenants: tenantsOf(draft, sameIds),
     timespan: draft.timespan || null,
     name: draft.name.trim() || null,
     allowUnknownNames: draft.allowUnknownNames === 'true',
+    savedQueryId: draft.saved ?? null,
   }
 }
 
-function tenantsOf({ scope, tag, tenantIds }: Draft): TenantChoice {
+function tenantsOf({ scope, tag, tenantIds }: Draft, sameIds: string[]): TenantChoice {
   if (scope === 'tag') return { tag }
+  if (scope === 'same') return sameIds
   return scope === 'chosen' ? tenantIds : 'all'
 }

@@ -3,12 +3,15 @@ import { z } from 'zod'
 import { AppError } from '../../../errors.ts'
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import { type HuntSummary, isOver } from '../../../hunting/hunts/model.ts'
+import type { Library } from '../../../hunting/library/library.ts'
+import type { Schedules } from '../../../hunting/schedules/schedules.ts'
 import { type Actor, may } from '../../../tenants/actor.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { rowJson, showRow } from './cells.ts'
 import { viewChart, viewTime } from './chart-view.ts'
 import { filterFor, viewGroups } from './group-view.ts'
 import { durationOf, huntTitle, selectionWords } from './hunt-words.ts'
+import { ifThere } from './if-there.ts'
 import { showProgress } from './progress-view.ts'
 import { type ResultAddress, readAddress, writeAddress } from './result-address.ts'
 import { showFilters, viewRows, viewTenants } from './result-view.ts'
@@ -16,7 +19,24 @@ import { showFilters, viewRows, viewTenants } from './result-view.ts'
 type WithHunt = { Params: { huntId: string } }
 
 /** A hunt's page: how it stands, and its result in several views. */
-export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts: Hunts }): Promise<void> {
+export async function huntResultRoutes(
+  app: FastifyInstance,
+  { hunts, library, schedules }: { hunts: Hunts; library: Library; schedules: Schedules },
+): Promise<void> {
+  /** The saved query and the schedule that it came from, as far as they are still there. */
+  async function originOf(actor: Actor, { savedQueryId, scheduleId }: HuntSummary) {
+    const [saved, schedule] = await Promise.all([
+      savedQueryId ? ifThere(library.get(actor, savedQueryId)) : null,
+      scheduleId ? ifThere(schedules.get(actor, scheduleId)) : null,
+    ])
+    return [
+      ...(saved ? [{ what: 'From the library:', name: saved.name, href: `/library/${saved.id}` }] : []),
+      ...(schedule
+        ? [{ what: 'Run by the schedule', name: schedule.name, href: `/schedules/${schedule.id}` }]
+        : []),
+    ]
+  }
+
   /** What the address asks for, or why it cannot be: a filter that does not fit does not take the page away. */
   async function look(actor: Actor, hunt: HuntSummary, address: ResultAddress) {
     const { columns } = await hunts.columns(actor, hunt.id)
@@ -52,8 +72,9 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
     if (new URL(request.url, 'http://localhost').searchParams.has('column')) {
       return reply.redirect(writeAddress(hunt.id, { ...address, offset: 0 }), 303)
     }
-    const [progress, result] = await Promise.all([
+    const [progress, origin, result] = await Promise.all([
       showProgress(hunts, actor, hunt),
+      originOf(actor, hunt),
       look(actor, hunt, address),
     ])
     return await reply.code(result.misfit ? 422 : 200).page(
@@ -68,6 +89,7 @@ export async function huntResultRoutes(app: FastifyInstance, { hunts }: { hunts:
         ...progress,
         ...result,
         address,
+        origin,
         title: huntTitle(hunt),
         selection: selectionWords(hunt),
         durationMs: durationOf(hunt),
