@@ -109,6 +109,7 @@ test('nothing secret of a journey is in any row', async () => {
 test.each([
   ['decline-v1', 'declined', 'declined', 'AADSTS65004'],
   ['decline-v2', 'declined', 'declined', 'AADSTS65004'],
+  ['decline-access-denied', 'declined', 'declined', 'AADSTS65004'],
   ['ca-error', 'blocked_by_policy', 'failed', 'AADSTS50097'],
   ['650051', 'failed', 'failed', 'AADSTS650051'],
   ['650052', 'license_missing', 'failed', 'AADSTS650052'],
@@ -358,7 +359,7 @@ test('a renewed consent keeps a working tenant working and shows what was new', 
   await stage.drain()
   stage.simulator.control.removeRoles(customer.tenantId, ['graph:ThreatHunting.Read.All'])
   await stage.verification.verifyNow(admin, customer.tenantId)
-  const renewal = await stage.invitations.createReconsent(admin, customer.tenantId)
+  const { invitation: renewal } = await stage.invitations.reconsent(admin, customer.tenantId)
   const visitor = new Visitor(stage, renewal, customer)
 
   const opened = await stage.flow.open(visitor.token, true)

@@ -5,7 +5,7 @@ import { accountPage, authorityTenant, signInAccount } from './account.ts'
 import { errorParams, sendAnswer, sendPage } from './answer.ts'
 import { type AnswerTarget, checkClient, readRedirectUri } from './authorize-request.ts'
 import type { ConsentFlows } from './consent-flow.ts'
-import { checkCloud, type EntraContext, given, readParams } from './context.ts'
+import { checkCloud, type EntraContext, given, personalNames, readParams } from './context.ts'
 
 type TenantPath = { Params: { tenant: string } }
 
@@ -42,7 +42,7 @@ export async function adminConsentRoutes(
   ) {
     const { tenant: segment } = request.params
     const params = readParams(request)
-    if (segment === 'consumers') throw new EntraError(9001023)
+    if (personalNames.includes(segment)) throw new EntraError(9001023)
     // Seen on v2 with `common`: it is taken for a sign-in request.
     if (version === 'v2' && segment === 'common') throw new EntraError(900144, "Missing: 'response_type'.")
     const authority = authorityTenant(context, segment)

@@ -4,7 +4,14 @@ import { accountPage, authorityTenant, signInAccount, silentAccount } from './ac
 import { errorParams, sendAnswer, sendCode, sendPage } from './answer.ts'
 import { type AuthorizeRequest, readAnswerTarget, readAuthorizeRequest } from './authorize-request.ts'
 import type { ConsentFlows } from './consent-flow.ts'
-import { type EntraContext, given, multiTenantNames, readParams, type SignedIn } from './context.ts'
+import {
+  type EntraContext,
+  given,
+  multiTenantNames,
+  personalNames,
+  readParams,
+  type SignedIn,
+} from './context.ts'
 
 type TenantPath = { Params: { tenant: string } }
 
@@ -21,7 +28,7 @@ export async function authorizeRoutes(
   async function authorize(request: FastifyRequest<TenantPath>, reply: FastifyReply, version: 'v1' | 'v2') {
     const { tenant: segment } = request.params
     const params = readParams(request)
-    if (segment === 'consumers') throw new EntraError(700016, 'Personal accounts are not allowed.')
+    if (personalNames.includes(segment)) throw new EntraError(700016, 'Personal accounts are not allowed.')
     const authority = multiTenantNames.includes(segment) ? undefined : authorityTenant(context, segment)
     const target = readAnswerTarget(context, params)
 

@@ -133,6 +133,14 @@ export class ConsentFlows {
         return this.#decline(reply, goal, 'v1')
       case 'decline-v2':
         return this.#decline(reply, goal, 'v2')
+      case 'decline-access-denied':
+        return this.#refuse(reply, goal, new EntraError(65004, undefined, 'access_denied'))
+      case 'decline-without-description':
+        return sendAnswer(
+          reply,
+          goal.target,
+          new URLSearchParams({ error: 'access_denied', error_subcode: 'cancel' }),
+        )
       case 'ca-error': {
         const answer = errorParams(this.#context, new EntraError(50097))
         answer.set('admin_consent', 'True')
@@ -140,6 +148,7 @@ export class ConsentFlows {
       }
       case '650051':
       case '650052':
+      case '90033':
       case '90094':
         return this.#refuse(reply, goal, new EntraError(Number(outcome)))
       case '500113-after-grant':

@@ -13,9 +13,12 @@ import type { Tickets } from './tickets.ts'
 export const consentOutcomes = [
   'decline-v1',
   'decline-v2',
+  'decline-access-denied',
+  'decline-without-description',
   'ca-error',
   '650051',
   '650052',
+  '90033',
   '90094',
   '500113-after-grant',
   'no-answer',
@@ -78,7 +81,9 @@ export function given(params: URLSearchParams, name: string): string | undefined
   return params.get(name) || undefined
 }
 
-export const multiTenantNames = ['common', 'organizations', 'consumers']
+/** The authority of personal accounts, by its name and by the GUID that stands for it. */
+export const personalNames = ['consumers', '9188040d-6c67-4c5b-b112-36a304b66dad']
+export const multiTenantNames = ['common', 'organizations', ...personalNames]
 
 /**
  * Each national cloud serves its own tenants only (GCC lives in the global one).

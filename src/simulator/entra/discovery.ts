@@ -4,8 +4,8 @@ import { EntraError } from './aadsts.ts'
 import type { EntraContext } from './context.ts'
 
 const issuerTemplate = '{tenantid}'
-// Seen on recorded answers: public for a day, readable from any origin.
-const cacheHeaders = { 'cache-control': 'max-age=86400, private', 'access-control-allow-origin': '*' }
+/** Recorded on answers and refusals alike: kept for a day, readable from any origin. */
+export const cacheHeaders = { 'cache-control': 'max-age=86400, private', 'access-control-allow-origin': '*' }
 
 type TenantPath = { Params: { tenant: string } }
 

@@ -6,10 +6,10 @@ import { sendPage } from './answer.ts'
 import { authorizeRoutes } from './authorize.ts'
 import { ConsentFlows } from './consent-flow.ts'
 import type { EntraContext } from './context.ts'
-import { discoveryRoutes } from './discovery.ts'
+import { cacheHeaders, discoveryRoutes } from './discovery.ts'
 import { logoutRoutes } from './logout.ts'
 import { errorPage } from './pages/messages.ts'
-import { tokenRoutes } from './token.ts'
+import { noStoreHeaders, tokenRoutes } from './token.ts'
 
 function clientRequestId(request: FastifyRequest): string | undefined {
   const header = request.headers['client-request-id']
@@ -29,21 +29,25 @@ export async function entraRoutes(app: FastifyInstance, { context }: { context: 
     reply.headers({ 'x-ms-request-id': randomUUID(), 'x-ms-ests-server': '2.1.simulator - EUS ProdSlices' })
   })
 
-  app.register(async services => {
+  /** Refuses in JSON, with the headers that answers of these routes carry. */
+  function refuseInJson(services: FastifyInstance, headersOf: (error: EntraError) => Record<string, string>) {
     services.setErrorHandler((error, request, reply) => {
       if (!(error instanceof EntraError)) throw error
       const trace = traceOf(context.world.now(), clientRequestId(request))
       return reply
         .code(error.status)
-        .headers({
-          'cache-control': 'no-store, no-cache',
-          pragma: 'no-cache',
-          expires: '-1',
-          'x-ms-clitelem': `1,${error.code},0,,`,
-        })
+        .headers(headersOf(error))
         .send(errorBody(error, trace, context.hosts.login))
     })
+  }
+
+  app.register(async services => {
+    refuseInJson(services, () => cacheHeaders)
     services.register(discoveryRoutes, { context })
+  })
+
+  app.register(async services => {
+    refuseInJson(services, ({ code }) => ({ ...noStoreHeaders, 'x-ms-clitelem': `1,${code},0,,` }))
     services.register(tokenRoutes, { context })
   })
 

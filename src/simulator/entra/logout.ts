@@ -25,8 +25,7 @@ export async function logoutRoutes(app: FastifyInstance, { context }: { context:
 
     context.sessions.signOut(request, reply, chosen)
     const wanted = given(params, 'post_logout_redirect_uri')
-    const returnTo =
-      wanted !== undefined && context.registration.allowsPostLogout(wanted) ? wanted : undefined
+    const returnTo = wanted !== undefined && context.registration.allowsRedirect(wanted) ? wanted : undefined
     const { frontChannelLogoutUrl } = context.registration
     if (session && frontChannelLogoutUrl) {
       const notice = new URL(frontChannelLogoutUrl)

@@ -49,7 +49,6 @@ export class Registration {
   readonly appName = demoRegistration.appName
   readonly redirectUris: string[]
   readonly frontChannelLogoutUrl: string | undefined
-  readonly #postLogoutUris: string[]
   readonly #store: StateStore
   readonly #world: World
   #certificates: RegisteredCertificate[]
@@ -64,21 +63,13 @@ export class Registration {
     this.redirectUris = options.publicUrls.flatMap(url =>
       ['/auth/callback', '/consent/callback', '/consent/proof'].map(path => new URL(path, url).href),
     )
-    this.#postLogoutUris = options.publicUrls.flatMap(url =>
-      ['/', '/sign-in'].map(path => new URL(path, url).href),
-    )
     this.frontChannelLogoutUrl = options.frontChannelLogoutUrl
     this.#certificates = this.#saved.certificates.map(readCertificate)
   }
 
+  /** Of a sign-in as of a sign-out: the list of redirect URIs is one. */
   allowsRedirect(uri: string): boolean {
     return this.redirectUris.some(registered => matches(registered, uri))
-  }
-
-  /** Without a path the registered URI ends in a slash, which a client may leave out. */
-  allowsPostLogout(uri: string): boolean {
-    const given = URL.canParse(uri) ? new URL(uri).href : uri
-    return [...this.redirectUris, ...this.#postLogoutUris].some(registered => matches(registered, given))
   }
 
   get permissions(): readonly RequiredPermission[] {

@@ -12,7 +12,9 @@ import { issueAppToken, issueIdToken, issueUserToken } from './tokens.ts'
 type TokenPath = { Params: { tenant: string } }
 type Version = 'v1' | 'v2'
 
-const noStore = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache', expires: '-1' }
+export const noStoreHeaders = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache', expires: '-1' }
+/** Client telemetry: version, error and sub-error of what was asked; nothing went wrong. */
+const tokenHeaders = { ...noStoreHeaders, 'x-ms-clitelem': '1,0,0,,' }
 
 function readForm(request: FastifyRequest): URLSearchParams {
   const form = new URLSearchParams()
@@ -186,6 +188,8 @@ export async function tokenRoutes(app: FastifyInstance, { context }: { context: 
     const tenant = isShared ? undefined : context.directory.resolve(segment)
     const grantType = given(form, 'grant_type')
     if (!grantType) throw new EntraError(900144, "Missing: 'grant_type'.")
+    // A web page cannot keep a secret: whoever calls from one may not present a credential.
+    if (request.headers.origin !== undefined) throw new EntraError(9002326)
 
     if (grantType === 'client_credentials') {
       if (!tenant) throw new EntraError(50059)
@@ -196,7 +200,6 @@ export async function tokenRoutes(app: FastifyInstance, { context }: { context: 
     }
     const home = tenant ?? partner
     readClientId(context, request, form, home)
-    if (request.headers.origin !== undefined) throw new EntraError(9002326)
     await authenticateClient(context, request, form, home, 7000218)
     return grantType === 'authorization_code'
       ? redeemCode(context, form, segment, tenant)
@@ -204,9 +207,9 @@ export async function tokenRoutes(app: FastifyInstance, { context }: { context: 
   }
 
   app.post<TokenPath>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    return reply.headers(noStore).send(await token(request, 'v2'))
+    return reply.headers(tokenHeaders).send(await token(request, 'v2'))
   })
   app.post<TokenPath>('/:tenant/oauth2/token', async (request, reply) => {
-    return reply.headers(noStore).send(await token(request, 'v1'))
+    return reply.headers(tokenHeaders).send(await token(request, 'v1'))
   })
 }

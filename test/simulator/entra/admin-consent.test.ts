@@ -112,6 +112,8 @@ test('a tenant without the product is told so by 650052', async () => {
 test.each([
   ['decline-v1', 'permission_denied', 'AADSTS65004'],
   ['decline-v2', 'consent_required', 'AADSTS65004'],
+  ['decline-access-denied', 'access_denied', 'AADSTS65004'],
+  ['90033', 'temporarily_unavailable', 'AADSTS90033'],
   ['ca-error', 'invalid_grant', 'AADSTS50097'],
   ['650051', 'invalid_client', 'AADSTS650051'],
   ['650052', 'invalid_client', 'AADSTS650052'],
@@ -124,6 +126,19 @@ test.each([
   expect(location?.searchParams.get('error')).toBe(error)
   expect(location?.searchParams.get('error_description')).toContain(code)
   expect(scene.simulator.control.tenant(scene.customer.tenantId).principal).toBe('absent')
+})
+
+test('a refusal can come with a subcode and without a word', async () => {
+  const scene = await givenScene()
+  scene.simulator.control.setNextConsent('decline-without-description')
+
+  const { location } = await scene.browser.press(await arrive(scene), 'Accept')
+
+  expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
+    error: 'access_denied',
+    error_subcode: 'cancel',
+    state: 'state-1',
+  })
 })
 
 test('an administrator can be told that another must approve', async () => {

@@ -33,6 +33,7 @@ test('a token carries tenant, audience and granted roles in the v1 format', asyn
 
   expect(answer.status).toBe(200)
   expect(answer.headers.get('cache-control')).toBe('no-store, no-cache')
+  expect(answer.headers.get('x-ms-clitelem')).toBe('1,0,0,,')
   expect(Object.keys(answer.body).sort()).toEqual([
     'access_token',
     'expires_in',
@@ -60,7 +61,7 @@ test('a token carries tenant, audience and granted roles in the v1 format', asyn
   const lifetime = Number(answer.body.expires_in)
   expect(lifetime).toBeGreaterThanOrEqual(3599)
   expect(lifetime).toBeLessThanOrEqual(5400)
-  expect(Number(claims.exp) - Number(claims.iat)).toBe(lifetime + 300)
+  expect(Number(claims.exp) - Number(claims.iat)).toBe(lifetime + 301)
 })
 
 test('a domain in the path gives the same tenant', async () => {
@@ -215,14 +216,17 @@ test('a tenant that never consented has no service principal', async () => {
   expect(body).toMatchObject({ error: 'invalid_client', error_codes: [7000229] })
 })
 
-test.each(['common', 'organizations', 'consumers'])('no app token comes from %s', async segment => {
-  const simulator = await givenSimulator()
+test.each(['common', 'organizations', 'consumers', '9188040d-6c67-4c5b-b112-36a304b66dad'])(
+  'no app token comes from %s',
+  async segment => {
+    const simulator = await givenSimulator()
 
-  const { status, body } = await askToken(simulator, segment)
+    const { status, body } = await askToken(simulator, segment)
 
-  expect(status).toBe(400)
-  expect(body.error_codes).toEqual([50059])
-})
+    expect(status).toBe(400)
+    expect(body.error_codes).toEqual([50059])
+  },
+)
 
 test('a tenant of the government cloud is refused across clouds', async () => {
   const simulator = await givenSimulator()
@@ -231,6 +235,15 @@ test('a tenant of the government cloud is refused across clouds', async () => {
   const { body } = await askToken(simulator, tenant?.tenantId ?? '')
 
   expect(body.error_codes).toEqual([900382])
+})
+
+test('a request of a web page may not carry a credential', async () => {
+  const { simulator, tenantId } = await givenConsented()
+
+  const { status, body } = await askToken(simulator, tenantId, {}, { origin: 'https://page.example' })
+
+  expect(status).toBe(400)
+  expect(body.error_codes).toEqual([9002326])
 })
 
 test('a second secret works while the first has expired, and a replaced one counts', async () => {

@@ -77,6 +77,13 @@ test('an unknown tenant and an impossible one are refused with their codes', asy
     correlation_id: expect.any(String),
   })
   expect(unknown.body.error_description).toMatch(/^AADSTS90002: .*nobody\.example.* Trace ID: /)
+  expect(Object.fromEntries(unknown.headers)).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'max-age=86400, private',
+    'access-control-allow-origin': '*',
+    'x-ms-request-id': expect.any(String),
+    'x-ms-ests-server': expect.any(String),
+  })
   expect(impossible.status).toBe(400)
   expect(impossible.body).toMatchObject({ error: 'invalid_request', error_codes: [900023] })
 })

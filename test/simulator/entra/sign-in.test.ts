@@ -263,10 +263,10 @@ test('signing out goes back only to a registered address', async () => {
   const address = (back: string) =>
     `/${partnerTenantId}/oauth2/v2.0/logout?post_logout_redirect_uri=${encodeURIComponent(back)}`
 
-  const registered = await new Browser(simulator.origin).open(address(`${publicUrl}/`))
-  const foreign = await new Browser(simulator.origin).open(address('https://elsewhere.example/'))
+  const registered = await new Browser(simulator.origin).open(address(`${publicUrl}/auth/callback`))
+  const foreign = await new Browser(simulator.origin).open(address(`${publicUrl}/sign-in`))
 
-  expect(registered.location?.href).toBe(`${publicUrl}/`)
+  expect(registered.location?.href).toBe(`${publicUrl}/auth/callback`)
   expect(foreign.location).toBeUndefined()
   expect(foreign.text).toContain('You signed out')
 })
