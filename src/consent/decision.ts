@@ -71,9 +71,7 @@ export function decide(
  */
 function rolesBefore({ surface, tokenFailure }: SurfaceObservation, before: Before): RoleKey[] {
   if (!tokenFailure || (isLasting(tokenFailure) && !barsEveryToken(tokenFailure))) return []
-  return before.rolesGranted.filter(
-    (role): role is RoleKey => splitRole(role as RoleKey).surface === surface,
-  )
+  return before.rolesGranted.filter((role): role is RoleKey => splitRole(role as RoleKey).surface === surface)
 }
 
 function works(one: SurfaceObservation, before: Before): boolean {

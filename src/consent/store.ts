@@ -5,7 +5,7 @@ import type { RemoteFailure } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { type Actor, visibleTo } from '../tenants/actor.ts'
 import { toStoredFailure } from '../tenants/stored-failure.ts'
-import type { InvitationStatus } from './invitation-status.ts'
+import { type InvitationStatus, liveStatuses } from './invitation-status.ts'
 
 type Connection = Database | Transaction
 
@@ -226,6 +226,28 @@ export async function hasOtherTenants(
 ): Promise<boolean> {
   const count = await db.tenant.count({ where: { customerId, id: { not: tenantId } } })
   return count > 0
+}
+
+/** The link that renews a tenant's consent and still leads somewhere; of several, the one that lasts longest. */
+export function findOpenReconsent(
+  db: Connection,
+  tenant: { id: string; customerId: string },
+  actor: Actor,
+  now: Date,
+): Promise<InvitationRecord | null> {
+  return db.invitation.findFirst({
+    where: {
+      AND: [visibleInvitations(actor)],
+      customerId: tenant.customerId,
+      pinnedTenantId: tenant.id,
+      tenantId: null,
+      purpose: 'reconsent',
+      status: { in: liveStatuses },
+      expiresAt: { gt: now },
+    },
+    orderBy: { expiresAt: 'desc' },
+    include,
+  })
 }
 
 /** Live links that are pinned to a tenant of this customer. */

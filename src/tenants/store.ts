@@ -28,6 +28,11 @@ export function findTenant(db: Connection, tenantId: string, actor?: Actor): Pro
   return db.tenant.findFirst({ where: { id: tenantId, ...(actor ? visibleTo(actor) : {}) }, include })
 }
 
+/** Lets nobody else decide about the tenant until the transaction ends. SQL, because Prisma takes no row locks. */
+export async function lockTenant(tx: Transaction, tenantId: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`
+}
+
 export type TenantFilters = {
   search?: string
   status?: TenantStatus

@@ -200,6 +200,42 @@ test('a link made again replaces the old one and keeps its pin', async () => {
   expect(await stage.flow.open(visitor.token, true)).toMatchObject({ end: { kind: 'revoked' } })
 })
 
+test('the link that renews a consent is made once and found again while it is open', async () => {
+  const { tenantId } = stage.nextCustomer()
+  await givenTenant(stage.db, { id: tenantId })
+  const press = (hours?: number) => stage.invitations.reconsent(admin, tenantId, hours)
+
+  const pressed = await Promise.all([press(48), press(48), press(48)])
+  const [first] = pressed
+  const again = await press(24)
+  stage.advance(30 * 3_600_000)
+  const inItsLastDay = await press(48)
+  await stage.invitations.revoke(admin, first.invitation.id)
+  const afterwards = await press()
+
+  expect(pressed.filter(({ isNew }) => isNew)).toHaveLength(1)
+  expect(new Set(pressed.map(({ invitation }) => invitation.id)).size).toBe(1)
+  expect(again).toMatchObject({ isNew: false, invitation: { expiresAt: first.invitation.expiresAt } })
+  expect(inItsLastDay.invitation.id).toBe(first.invitation.id)
+  expect(inItsLastDay.invitation.expiresAt.getTime()).toBeGreaterThan(stage.now().getTime() + 47 * 3_600_000)
+  expect(afterwards.isNew).toBe(true)
+  expect(await stage.db.invitation.count()).toBe(2)
+})
+
+test('staff limited to tags are not handed a link that they may not see', async () => {
+  const { tenantId } = stage.nextCustomer()
+  await givenTenant(stage.db, { id: tenantId, tags: ['north'] })
+  const others = await stage.invitations.reconsent(admin, tenantId)
+  const northern = { ...limitedTo('north'), id: 'northern' }
+
+  const own = await stage.invitations.reconsent(northern, tenantId)
+  const hidden = stage.invitations.reconsent({ ...northern, limitedToTags: ['south'] }, tenantId)
+
+  expect(own).toMatchObject({ isNew: true, invitation: { createdById: 'northern' } })
+  expect(own.invitation.id).not.toBe(others.invitation.id)
+  await expect(hidden).rejects.toMatchObject({ code: 'not_found' })
+})
+
 test('lists are newest first, in pages, by state and by name', async () => {
   for (const name of ['Ada', 'Bob & Co', 'Cora', 'Dora']) {
     await stage.invitations.create(admin, { customerName: name })

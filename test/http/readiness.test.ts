@@ -55,6 +55,18 @@ test('missing permissions lead to the tenants that lack them and to the links th
   expect(made.location).toBe(`${running.url}/invitations/${links[0]?.id}`)
 })
 
+test('making links twice makes them once', async () => {
+  const id = await givenTenant(running.database.db, { rolesMissing: ['endpoint:Machine.Read.All'] })
+
+  const first = await staff.send('/readiness', '/readiness/links', { tenantId: id })
+  const second = await staff.send('/readiness', '/readiness/links', { tenantId: id })
+
+  expect(words(first.text)).toContain('The link is made.')
+  expect(words(second.text)).toContain('A link for this tenant was open already')
+  expect(second.url).toBe(first.url)
+  expect(await running.database.db.invitation.count()).toBe(1)
+})
+
 test('who may not invite is shown what is missing and makes no link', async () => {
   const id = await givenTenant(running.database.db, { rolesMissing: ['endpoint:Machine.Read.All'] })
   const reader = await signedIn(running, 'reader@partner.example')

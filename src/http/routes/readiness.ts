@@ -54,14 +54,26 @@ export async function readinessRoutes(app: FastifyInstance, options: ReadinessOp
     const { tenantId } = z
       .object({ tenantId: z.union([z.guid(), z.array(z.guid()).max(50)]) })
       .parse(request.body ?? {})
-    const chosen = [tenantId].flat()
-    let made: { id: string } | null = null
-    for (const id of chosen) made = await invitations.createReconsent(actor, id)
-    const [text, address] =
-      chosen.length === 1 && made
-        ? ['The link is made. Send it to an administrator of the customer.', `/invitations/${made.id}`]
-        : [`${chosen.length} links are made. Send each to its customer.`, '/invitations']
-    request.session.flash = { kind: 'success', text }
-    return reply.redirect(address, 303)
+    const links: { id: string; isNew: boolean }[] = []
+    for (const id of [tenantId].flat()) {
+      const { invitation, isNew } = await invitations.reconsent(actor, id)
+      links.push({ id: invitation.id, isNew })
+    }
+    request.session.flash = { kind: 'success', text: linkWords(links) }
+    return reply.redirect(links.length === 1 ? `/invitations/${links[0]?.id}` : '/invitations', 303)
   })
+}
+
+/** How many links were made, and how many had been open already. */
+function linkWords(links: readonly { isNew: boolean }[]): string {
+  const made = links.filter(({ isNew }) => isNew).length
+  const open = links.length - made
+  if (links.length === 1) {
+    return made === 1
+      ? 'The link is made. Send it to an administrator of the customer.'
+      : 'A link for this tenant was open already: here it is.'
+  }
+  const words = [`${made} ${made === 1 ? 'link is' : 'links are'} made`]
+  if (open > 0) words.push(`${open} ${open === 1 ? 'was' : 'were'} open already`)
+  return `${words.join(', ')}. Send each to its customer.`
 }

@@ -93,10 +93,12 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
     async (request, reply) => {
       const actor = requireActor(request)
       const tenant = await tenants.get(actor, request.params.tenantId)
-      const invitation = await invitations.createReconsent(actor, tenant.id)
+      const { invitation, isNew } = await invitations.reconsent(actor, tenant.id)
       request.session.flash = {
         kind: 'success',
-        text: `The link is made. Send it to an administrator of ${tenant.name}.`,
+        text: isNew
+          ? `The link is made. Send it to an administrator of ${tenant.name}.`
+          : 'A link for this tenant was open already: here it is.',
       }
       return reply.redirect(`/invitations/${invitation.id}`, 303)
     },
