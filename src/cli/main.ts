@@ -5,8 +5,11 @@ import { AppError, RemoteError } from '../errors.ts'
 import { apiKeyCommands } from './commands/api-key.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { huntCommand } from './commands/hunt.ts'
+import { huntsCommand } from './commands/hunts.ts'
 import { incidentsCommand } from './commands/incidents.ts'
 import { inviteCommand } from './commands/invite.ts'
+import { queryCommands } from './commands/queries.ts'
+import { scheduleCommands } from './commands/schedules.ts'
 import { tenantCommands } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -14,6 +17,8 @@ import { verifyCommand } from './commands/verify.ts'
 const program = new Command('tenantry')
   .description('Customers, their consent and their Microsoft Defender data, from the command line.')
   .showHelpAfterError('(add --help for how to use it)')
+  // "queries show --json" is of show, not of queries.
+  .enablePositionalOptions()
   .exitOverride()
 
 doctorCommand(program)
@@ -24,6 +29,12 @@ verifyCommand(program)
 tokenCommand(program)
 incidentsCommand(program)
 huntCommand(program)
+huntsCommand(program)
+queryCommands(program)
+scheduleCommands(program)
+
+// A reader that has enough, such as "head", closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 // Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.
 process.exitCode = await program.parseAsync().then(() => process.exitCode ?? 0, explain)

@@ -30,6 +30,11 @@ function fitted(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
 }
 
+/** Writes data; a full pipe is waited for, so memory stays flat however slow the reader is. */
+export async function write(piece: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(piece)) await new Promise(done => process.stdout.once('drain', done))
+}
+
 export function say(message: string): void {
   process.stderr.write(`${message}\n`)
 }

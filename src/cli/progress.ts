@@ -1,6 +1,7 @@
 import type { Hunts } from '../hunting/hunts/hunts.ts'
-import type { HuntStatus } from '../hunting/hunts/model.ts'
+import type { HuntStatus, HuntSummary } from '../hunting/hunts/model.ts'
 import type { Actor } from '../tenants/actor.ts'
+import { say } from './output.ts'
 
 const width = 30
 
@@ -14,13 +15,51 @@ export async function followHunt(hunts: Hunts, actor: Actor, id: string): Promis
   let status: HuntStatus = 'queued'
   for await (const { hunt } of hunts.watch(actor, id, new AbortController().signal)) {
     status = hunt.status
-    if (!process.stderr.isTTY) continue
-    const { total, succeeded, failed, canceled } = hunt.counts
-    const done = succeeded + failed + canceled
-    const filled = total === 0 ? width : Math.round((done / total) * width)
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
-    process.stderr.write(`\r${bar} ${done}/${total} tenants, ${hunt.rowCount} rows, ${failed} failed `)
+    // To the line's beginning, and whatever is left of a longer line is erased.
+    if (process.stderr.isTTY) process.stderr.write(`\r${progressLine(hunt)}\u001b[K`)
   }
   if (process.stderr.isTTY) process.stderr.write('\n')
   return status
+}
+
+/** Where a hunt stands, on one line. */
+export function progressLine({ counts, rowCount }: Pick<HuntSummary, 'counts' | 'rowCount'>): string {
+  const { total, succeeded, failed, canceled, waiting } = counts
+  const done = succeeded + failed + canceled
+  const filled = total === 0 ? width : Math.floor((done / total) * width)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
+  const facts = [
+    `${done}/${total} tenants`,
+    `${rowCount.toLocaleString('en')} ${rowCount === 1 ? 'row' : 'rows'}`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+  ]
+  return `${bar} ${facts.join(', ')}`
+}
+
+/**
+ * While `work` runs, Ctrl+C cancels the hunt, as asking customers on behalf of
+ * nobody costs their quota; a second Ctrl+C leaves at once.
+ */
+export async function cancelOnInterrupt<T>(
+  hunts: Pick<Hunts, 'cancel'>,
+  actor: Actor,
+  id: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  let isCanceling = false
+  const interrupted = (): void => {
+    if (isCanceling) process.exit(1)
+    isCanceling = true
+    say('\nThe hunt is being canceled; what came is kept. Ctrl+C again leaves at once.')
+    hunts.cancel(actor, id).catch((error: unknown) => {
+      say(`It was not canceled: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+  process.on('SIGINT', interrupted)
+  try {
+    return await work()
+  } finally {
+    process.off('SIGINT', interrupted)
+  }
 }

@@ -1,64 +1,16 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, runTenantry, type TenantryProcess } from '../helpers/process.ts'
+import { type CliStage, startCliStage } from './stage.ts'
 
-let dataDir: string
-let settings: Record<string, string>
-let server: TenantryProcess
-let customer: { tenantId: string; domain: string; name: string }
+let stage: CliStage
+let run: CliStage['run']
+let customer: CliStage['customer']
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'tenantry-cli-'))
-  await chmod(dataDir, 0o755)
-  settings = {
-    TENANTRY_DATA_DIR: dataDir,
-    PORT: String(await freePort()),
-    TENANTRY_SIMULATOR_PORT: String(await freePort()),
-    TENANTRY_SIMULATOR_TENANTS: '3',
-  }
-  server = runTenantry(settings)
-  await server.wrote('Tenantry is ready at')
-  customer = await connectCustomer()
+  stage = await startCliStage()
+  ;({ run, customer } = stage)
 })
 
-afterAll(async () => {
-  server.signal('SIGTERM')
-  await server.ended
-  await rm(dataDir, { recursive: true, force: true })
-})
-
-/** A customer of the simulator that consented elsewhere, connected through the API. */
-async function connectCustomer(): Promise<typeof customer> {
-  const simulator = `http://127.0.0.1:${settings.TENANTRY_SIMULATOR_PORT}/__simulator`
-  const { tenants } = (await (await fetch(`${simulator}/tenants`)).json()) as { tenants: (typeof customer)[] }
-  const [first] = tenants
-  if (!first) throw new Error('the simulator has no customers')
-  const post = (url: string, body: object, headers = {}) =>
-    fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    })
-  await post(`${simulator}/set-propagation`, { principal: 0, roles: 0 })
-  await post(`${simulator}/grant-consent`, { tenant: first.tenantId })
-  const { data: key } = await run('api-key', 'create', '--name', 'setup', '--role', 'admin')
-  const answer = await post(
-    `http://localhost:${settings.PORT}/api/v1/tenants`,
-    { tenant: first.domain, name: first.name },
-    { authorization: `Bearer ${key.trim().split('\n').at(-1)}` },
-  )
-  if (answer.status !== 201) throw new Error(await answer.text())
-  return first
-}
-
-async function run(...args: string[]): Promise<{ code: number | null; data: string; words: string }> {
-  const command = runTenantry(settings, 'src/cli/main.ts', args)
-  const code = await command.ended
-  return { code, data: command.standardOutput(), words: command.standardError() }
-}
+afterAll(() => stage.close())
 
 test('doctor finds everything in order, the named tenant included', async () => {
   const { code, data } = await run('doctor', '--tenant', customer.domain, '--json')
@@ -133,32 +85,7 @@ test('incidents tells wrong use from a tenant that is not there', async () => {
   expect(unknown.words).toContain('tenant_not_found')
 })
 
-test('hunt writes rows to standard output and the ledger to standard error', async () => {
-  const { code, data, words } = await run(
-    'hunt',
-    '--query',
-    'DeviceInfo | summarize devices = dcount(DeviceId)',
-    '--format',
-    'csv',
-  )
-
-  const [row] = parse(data, { columns: true }) as Record<string, string>[]
-  expect(row).toMatchObject({ TenantId: customer.tenantId, TenantName: customer.name })
-  expect(Number(row?.devices)).toBeGreaterThan(0)
-  expect(words).toContain('1 tenant asked')
-  expect(code).toBe(0)
-})
-
-test('a query with errors is refused with line and column', async () => {
-  const { code, data, words } = await run('hunt', '--query', 'DeviceInfo\n| were true')
-
-  expect(code).toBe(1)
-  expect(data).toBe('')
-  expect(words).toMatch(/^ {2}2:3 {2}error/m)
-})
-
 test.each([
-  [['hunt']],
   [['nonsense']],
   [['api-key', 'create', '--name', 'x', '--role', 'god']],
   [['invite', '--customer', 'x', '--hours', 'soon']],

@@ -33,6 +33,7 @@ export function tenantCommands(program: Command): void {
             cursor = page.nextCursor
           } while (cursor)
           if (json) return printJson(found)
+          if (found.length === 0 && Object.keys(filters).length > 0) return say('No tenant fits.')
           if (found.length === 0)
             return say('No tenants. Connect the first one with "tenantry invite --customer NAME".')
           printTable(

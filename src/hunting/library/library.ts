@@ -14,6 +14,7 @@ import {
   countQueries,
   createQuery,
   deleteQuery,
+  findNamed,
   findQueries,
   findQuery,
   findVersion,
@@ -36,6 +37,13 @@ export type Library = {
   countByTactic(actor: Actor): Promise<Map<string, number>>
   /** @throws AppError `not_found` */
   get(actor: Actor, id: string): Promise<SavedQueryView>
+  /**
+   * By id, by its whole name in any case, or by the slug of one that came with
+   * Tenantry.
+   *
+   * @throws AppError `not_found`, naming queries that are near
+   */
+  lookUp(actor: Actor, nameOrId: string): Promise<SavedQueryView>
   /** Newest first. @throws AppError `not_found` */
   versions(actor: Actor, id: string): Promise<QueryVersionView[]>
   /** @throws AppError `forbidden`, `invalid` with `fields`, `invalid_query` with `problems`, `conflict` */
@@ -73,6 +81,9 @@ export type Library = {
 type SaveOptions = { allowUnknownNames?: boolean }
 
 const uuid = z.uuid()
+
+/** Queries that are proposed for a name that there is not. */
+const mostNear = 5
 
 /** Queries that are kept: shared by all staff, with every change. */
 export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Library {
@@ -120,6 +131,19 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
 
     async get(actor, id) {
       return toSavedQuery(await find(actor, id))
+    },
+
+    async lookUp(actor, nameOrId) {
+      const wanted = nameOrId.trim()
+      if (uuid.safeParse(wanted).success) return toSavedQuery(await find(actor, wanted))
+      requireAct(actor, 'look')
+      const found = await findNamed(db, wanted)
+      if (found) return toSavedQuery(found)
+      const near = await findQueries(db, { search: wanted }, null, mostNear)
+      const names = near.map(({ builtIn, name }) => builtIn ?? `"${name}"`)
+      throw new AppError('not_found', `the library has no query "${wanted.slice(0, 120)}"`, {
+        remedy: names.length > 0 ? `Is it one of these? ${names.join(', ')}` : 'Look it up in the library.',
+      })
     },
 
     async versions(actor, id) {

@@ -18,6 +18,8 @@ export type SavedQueryView = QueryDraft & {
   id: string
   /** Came with Tenantry: copied rather than changed. */
   isBuiltIn: boolean
+  /** Short name that stays, of one that came with Tenantry; null for others. */
+  slug: string | null
   version: number
   owner: string
   ownerId: string

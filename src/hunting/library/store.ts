@@ -13,6 +13,15 @@ export function findQuery(db: Connection, id: string): Promise<QueryRecord | nul
   return db.savedQuery.findUnique({ where: { id } })
 }
 
+/** By whole name in any case, or by the slug of one that came with Tenantry. */
+export function findNamed(db: Database, text: string): Promise<QueryRecord | null> {
+  // A slug has no spaces and names of queries do: should both fit, the slug is meant.
+  return db.savedQuery.findFirst({
+    where: { OR: [{ builtIn: text.toLowerCase() }, { nameKey: nameKeyOf(text) }] },
+    orderBy: { builtIn: { sort: 'asc', nulls: 'last' } },
+  })
+}
+
 /** By name, from the one after `after` on. */
 export async function findQueries(
   db: Database,

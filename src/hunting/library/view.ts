@@ -15,6 +15,7 @@ export function toSavedQuery(record: QueryRecord): SavedQueryView {
     tags,
     query,
     isBuiltIn: record.builtIn !== null,
+    slug: record.builtIn,
     version,
     owner,
     ownerId,

@@ -38,6 +38,22 @@ describe('the starting set', () => {
     expect(count).toBe(builtInQueries.length)
   })
 
+  test('is found by slug, and any query by its name in any case', async () => {
+    const made = await library.create(analyst, draft('Printers at night'))
+
+    const bySlug = await library.lookUp(analyst, 'Password-Spray')
+    const byName = await library.lookUp(analyst, ' printers AT night')
+    const missing = library.lookUp(analyst, 'printers')
+
+    expect(bySlug).toMatchObject({ slug: 'password-spray', isBuiltIn: true })
+    expect(byName).toMatchObject({ id: made.id, slug: null })
+    await expect(missing).rejects.toMatchObject({
+      code: 'not_found',
+      remedy: 'Is it one of these? "Printers at night"',
+    })
+    await library.remove(analyst, made.id)
+  })
+
   test('is brought up to date with a new version, and keeps what is no longer part of it', async () => {
     const [first] = builtInQueries
     const record = await database.db.savedQuery.findUniqueOrThrow({ where: { builtIn: first?.slug ?? '' } })

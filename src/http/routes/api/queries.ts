@@ -22,6 +22,7 @@ const savedQuery = z.object({
   id: z.string(),
   ...content,
   isBuiltIn: z.boolean().describe('Came with Tenantry: copied rather than changed'),
+  slug: z.string().nullable().describe('Short name that stays, of those that came with Tenantry'),
   version: z.number().int(),
   owner: z.string(),
   createdAt: time,
