@@ -1,13 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import {
-  filterOperators,
   type ResultAddress,
   readAddress,
-  withoutValue,
+  readSelection,
   writeAddress,
 } from '../../src/http/routes/hunts/result-address.ts'
-import type { FilterOperator } from '../../src/hunting/hunts/reading/result-queries.ts'
+import {
+  type FilterOperator,
+  filterOperators,
+  withoutValue,
+} from '../../src/hunting/results/row-selection.ts'
 
 const name = fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }).filter(text => text.isWellFormed())
 const operator = fc.constantFrom(...(Object.keys(filterOperators) as FilterOperator[]))
@@ -56,4 +60,29 @@ test('an address that makes no sense shows the rows as they are', () => {
   const read = readAddress('/hunts/h?view=pie&offset=-5&sort=&f.x=hack%3A1&f.=equals%3A2&f.y=equals&order=up')
 
   expect(read).toEqual(readAddress('/hunts/h'))
+})
+
+test('an export selects the rows that its page shows', () => {
+  fc.assert(
+    fc.property(address, wanted => {
+      const short = { ...wanted, filters: wanted.filters.slice(0, 20) }
+
+      const { filters, sort } = readSelection(writeAddress('h', short))
+
+      expect({ filters, sort }).toEqual({ filters: short.filters, sort: short.sort })
+    }),
+  )
+})
+
+test.each([
+  'f.N=hack:1',
+  'f.N=equals',
+  'f.N=equals:',
+  'f.=equals:1',
+  `f.N=equals:${'x'.repeat(2001)}`,
+  Array.from({ length: 21 }, () => 'f.N=equals:1').join('&'),
+  'sort=A&descending=B',
+  'sort=',
+])('an export with an address that makes no sense is refused, never the whole result: %s', search => {
+  expect(() => readSelection(`/hunts/h/export?format=csv&${search}`)).toThrow(AppError)
 })

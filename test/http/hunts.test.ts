@@ -110,7 +110,7 @@ test('whoever was not reached stands in the account with the reason, never as no
   expect(tenants).toContain(reached.name)
   expect(failed).not.toContain(reached.name)
   for (const { name } of [withoutRole, down]) expect(failed).toMatch(new RegExp(`${name} failed – `))
-  expect(ledger.text).toContain('This result is not complete.\n3 tenants asked\n')
+  expect(ledger.text).toContain('The result of the hunt is not complete.\n3 tenants asked\n')
 })
 
 test('values are shown as they are: all digits, nulls, JSON, times, and harm escaped', async () => {
@@ -171,6 +171,39 @@ test('the whole result is downloaded in each format, under a name that says whic
   expect(ndjson?.text.trim().split('\n')).toHaveLength(3)
   expect(JSON.parse(json?.text ?? '')).toMatchObject({ ledger: { asked: 1, answered: 1, rows: 3 } })
   expect(parquet?.text.startsWith('PAR1')).toBe(true)
+})
+
+test('what is seen is downloaded, and the file never passes for the whole', async () => {
+  const query = 'range N from 1 to 30 step 1 | extend Kind=iff(N > 27, "rare", "usual")'
+  const id = await hunted({ query, name: 'Some', scope: 'chosen', tenantIds: reached.tenantId })
+
+  const page = await staff.get(`/hunts/${id}?f.Kind=equals%3Arare&descending=N`)
+  const links = [...page.text.matchAll(/href="(\/hunts\/[^"]+\/export[^"]+)"/g)].map(([, href = '']) =>
+    href.replaceAll('&amp;', '&'),
+  )
+  const [csv, , ndjson, json, parquet, account, whole] = await Promise.all(links.map(href => staff.get(href)))
+  const refused = await staff.get(`/hunts/${id}/export?format=csv&f.Kind=is:rare`)
+  const misfit = await staff.get(`/hunts/${id}?f.N=less%3Aearly`)
+
+  expect(words(page.text)).toMatch(/Filtered: 3 rows CSV .* The whole result: 30 rows CSV/)
+  expect(
+    csv?.text
+      .trim()
+      .split('\r\n')
+      .map(line => line.split(',').slice(2).join()),
+  ).toEqual(['N,Kind', '30,rare', '29,rare', '28,rare'])
+  expect(ndjson?.text.trim().split('\n')).toHaveLength(3)
+  expect(JSON.parse(json?.text ?? '').ledger).toMatchObject({
+    rows: 30,
+    excerpt: { rows: 3, sort: { column: 'N', descending: true } },
+  })
+  expect(parquet?.text.startsWith('PAR1')).toBe(true)
+  expect(account?.text).toMatch(
+    /^This is a part of the result: 3 of 30 rows, only those where Kind is rare\n/,
+  )
+  expect(whole?.text.trim().split('\r\n')).toHaveLength(31)
+  expect(refused.status).toBe(422)
+  expect(misfit.text).not.toContain('export?format=csv&amp;f.')
 })
 
 test('progress comes as server-sent HTML until the hunt is over', async () => {

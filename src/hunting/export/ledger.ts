@@ -1,3 +1,5 @@
+import { filterWords, type RowSelection } from '../results/row-selection.ts'
+
 /**
  * Who was asked and who answered. `asked` is the sum of `answered`, the
  * tenants of `failed`, `waiting` and `canceled`; `empty` and `truncated` are
@@ -22,16 +24,24 @@ export type Ledger = {
   rows: number
 }
 
+/**
+ * The ledger of an export. `excerpt` is there when the export is not the whole
+ * result as it came: what its rows had to fit, their order, and how many of
+ * the ledger's `rows` they are.
+ */
+export type ExportLedger = Ledger & { excerpt?: RowSelection & { rows: number } }
+
 /** Whether every tenant that was asked is in the result with all its rows. */
 export function isComplete({ asked, answered, truncated }: Ledger): boolean {
   return answered === asked && truncated === 0
 }
 
 /** The ledger in words, a fact a line, for a file beside an export or the head of a page. */
-export function ledgerText(ledger: Ledger): string {
+export function ledgerText(ledger: ExportLedger): string {
   const { asked, answered, empty, failed, truncated, waiting, waitingUntil, canceled, rows } = ledger
   const lines = [
-    isComplete(ledger) ? 'This result is complete.' : 'This result is not complete.',
+    ...excerptLines(ledger),
+    isComplete(ledger) ? 'The result of the hunt is complete.' : 'The result of the hunt is not complete.',
     `${tenants(asked)} asked`,
     `${tenants(answered)} answered with ${rows} ${rows === 1 ? 'row' : 'rows'}, ${empty} of them with nothing`,
   ]
@@ -47,6 +57,16 @@ export function ledgerText(ledger: Ledger): string {
   if (canceled > 0) lines.push(`${tenants(canceled)} not asked because the hunt was canceled`)
   // A reason can quote a service: one fact stays one line.
   return `${lines.map(line => line.replaceAll(/\s+/g, ' ')).join('\n')}\n`
+}
+
+function excerptLines({ excerpt, rows }: ExportLedger): string[] {
+  if (!excerpt) return []
+  const { filters, sort } = excerpt
+  const part = `This is a part of the result: ${excerpt.rows} of ${rows} rows, only those where ${filters.map(filterWords).join(', and ')}`
+  return [
+    ...(filters.length > 0 ? [part] : []),
+    ...(sort ? [`Sorted by ${sort.column}, ${sort.descending ? 'descending' : 'ascending'}`] : []),
+  ]
 }
 
 function tenants(count: number): string {

@@ -7,7 +7,8 @@ import { AppError } from '../../errors.ts'
 import { namedFailure } from '../../remote/index.ts'
 import { type Actor, requireAct } from '../../tenants/actor.ts'
 import type { Ledger } from '../export/ledger.ts'
-import type { ExportChunk, ExportSource } from '../export/source.ts'
+import type { ExportChunk } from '../export/source.ts'
+import type { RowSelection } from '../results/row-selection.ts'
 import type { ColumnUnion } from '../results/union-columns.ts'
 import { createChannel } from './channel.ts'
 import { createHuntRows } from './create.ts'
@@ -20,6 +21,7 @@ import { createEngineStore } from './engine/store.ts'
 import { toLedger } from './ledger.ts'
 import type { HuntRequest, HuntSummary, HuntView } from './model.ts'
 import { type HuntPlan, planHunt } from './plan.ts'
+import { exportSourceOf, type HuntExport } from './reading/export-source.ts'
 import { createResultCache } from './reading/result-cache.ts'
 import type { Timeline } from './reading/result-queries.ts'
 import {
@@ -92,8 +94,13 @@ export type Hunts = {
   rowChunks(actor: Actor, id: string): AsyncGenerator<ExportChunk>
   /** Who was asked and who answered, over the tenants that the actor may see. @throws AppError `not_found` */
   ledger(actor: Actor, id: string): Promise<Ledger>
-  /** Everything that an export needs; its rows are read as it is written. @throws AppError `not_found` */
-  exportSource(actor: Actor, id: string): Promise<ExportSource & { fileName: string }>
+  /**
+   * Everything that an export of the result, or of a selection of its rows, needs; rows are read as they
+   * are written.
+   *
+   * @throws AppError `not_found`, `invalid` for a selection that cannot be
+   */
+  exportSource(actor: Actor, id: string, selection?: Partial<RowSelection>): Promise<HuntExport>
   /**
    * Follows a hunt to its end, at most four events a second. The first event
    * has all tenants, later ones those that changed.
@@ -275,14 +282,10 @@ export function createHunts(options: HuntsOptions): Hunts {
       yield* readChunks(reading, actor, hunt.id)
     },
 
-    async exportSource(actor, id) {
+    async exportSource(actor, id, { filters = [], sort = null } = {}) {
       const hunt = await find(actor, id)
-      const [{ columns }, account] = await Promise.all([
-        readColumns(reading, actor, hunt.id),
-        ledger(actor, id),
-      ])
-      const chunks = readChunks(reading, actor, hunt.id)
-      return { columns, chunks, ledger: account, fileName: fileNameOf(hunt) }
+      const account = await ledger(actor, id)
+      return exportSourceOf({ reading, results }, actor, hunt, { filters, sort }, account)
     },
 
     async *watch(actor, id, signal) {
@@ -324,16 +327,4 @@ export function createHunts(options: HuntsOptions): Hunts {
       await pool.end()
     },
   }
-}
-
-/** Safe on any file system and in any header; says which hunt and when. */
-function fileNameOf(hunt: HuntRecord): string {
-  const name = (hunt.name ?? 'hunt')
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60)
-    .toLowerCase()
-  const time = hunt.createdAt.toISOString().slice(0, 16).replace(/[-:]/g, '').replace('T', '-')
-  return `${name || 'hunt'}-${time}`
 }

@@ -57,6 +57,26 @@ test('a query runs in every tenant and its rows come in each format', async () =
   expect(ndjson.headers['content-disposition']).toMatch(/^attachment; filename="hunt-[\d-]+\.ndjson"$/)
 })
 
+test('rows are selected by the parameters of the page, and the ledger says so', async () => {
+  const hunt = await givenHunt('range N from 1 to 5 step 1', tenantIds.slice(0, 2))
+
+  const some = await get(`/hunts/${hunt.id}/rows?format=ndjson&f.N=greater:3&descending=N`)
+  const wrongTest = await get(`/hunts/${hunt.id}/rows?f.N=above:3`)
+  const wrongColumn = await get(`/hunts/${hunt.id}/rows?f.M=greater:3`)
+
+  const rows = some.body
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line).N)
+  expect(rows).toEqual([5, 5, 4, 4])
+  expect(JSON.parse(String(some.headers['x-tenantry-ledger']))).toMatchObject({
+    rows: 10,
+    excerpt: { rows: 4, filters: [{ column: 'N', operator: 'greater', value: '3' }] },
+  })
+  expect(some.headers['content-disposition']).toMatch(/-filtered-4-of-10-rows\.ndjson"$/)
+  expect([wrongTest.json().code, wrongColumn.json().code]).toEqual(['invalid', 'invalid'])
+})
+
 test('a query with an error is refused with its place, before any tenant is called', async () => {
   const answer = await post('/hunts', { query: 'DeviceInfo\n| whre x == 1', tenants: 'all' })
 

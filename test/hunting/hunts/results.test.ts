@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { unifiedRows } from '../../../src/hunting/export/source.ts'
+import type { Row } from '../../../src/hunting/results/model.ts'
 import { admin, givenTenant, limitedTo } from '../../tenants/givens.ts'
 import {
   analyst,
@@ -230,6 +232,8 @@ test('whoever is limited by tags sees the rows, groups and columns of those tena
   const groups = await hunts.groups(limited, id, { columns: ['TenantName'] })
   const ledger = await hunts.ledger(limited, id)
   const hidden = await refusalOf(hunts.page(limited, id, { sort: { column: 'B' } }))
+  const excerpt = await hunts.exportSource(limited, id, { sort: { column: 'TenantName' } })
+  const exported = await allOf(unifiedRows(excerpt))
 
   expect(view).toMatchObject({ counts: { total: 1, succeeded: 1 }, rowCount: 1, tenants: [{ name: 'A' }] })
   expect(plain.rows.map(row => row.slice(1))).toEqual([['A', 1]])
@@ -238,7 +242,42 @@ test('whoever is limited by tags sees the rows, groups and columns of those tena
   expect(groups.groups.map(({ values }) => values)).toEqual([['A']])
   expect(ledger).toMatchObject({ asked: 1, answered: 1, rows: 1 })
   expect(hidden.code).toBe('invalid')
+  expect(exported).toEqual(plain.rows)
+  expect(excerpt.ledger).toMatchObject({ asked: 1, rows: 1 })
   expect((await refusalOf(hunts.get(limitedTo('silver'), id))).code).toBe('not_found')
+})
+
+test('an export of a selection has the rows of its page, in their order, to the last digit', async () => {
+  const { hunts, id } = await givenResult()
+  const selection = {
+    filters: [{ column: 'Size', operator: 'isNotEmpty' } as const],
+    sort: { column: 'Size', descending: true },
+  }
+
+  const page = await hunts.page(analyst, id, selection)
+  const source = await hunts.exportSource(analyst, id, selection)
+  const exported = await allOf(unifiedRows(source))
+  const broken = unifiedRows(await hunts.exportSource(analyst, id, selection))
+  await broken.next()
+  await broken.return(undefined)
+
+  expect(exported).toEqual(page.rows)
+  expect(source.columns).toEqual(page.columns)
+  expect(source.ledger).toMatchObject({ asked: 2, rows: 8, excerpt: { ...selection, rows: 6 } })
+  expect(source.fileName).toMatch(/-filtered-6-of-8-rows$/)
+  expect((await hunts.exportSource(analyst, id)).ledger.excerpt).toBeUndefined()
+  expect((await hunts.exportSource(analyst, id, { sort: { column: 'Size' } })).fileName).toMatch(/-sorted$/)
+})
+
+test('a selection that cannot be is refused before anything is written', async () => {
+  const { hunts, id } = await givenResult(1)
+
+  const unknown = await refusalOf(hunts.exportSource(analyst, id, { sort: { column: 'Colour' } }))
+  const misfit = await refusalOf(
+    hunts.exportSource(analyst, id, { filters: [{ column: 'Size', operator: 'less', value: 'much' }] }),
+  )
+
+  expect([unknown.code, misfit.code]).toEqual(['invalid', 'invalid'])
 })
 
 test('a tenant that is offboarded takes its rows along', async () => {
@@ -261,3 +300,9 @@ test('results go when their time is over', async () => {
   expect((await refusalOf(hunts.get(admin, id))).code).toBe('not_found')
   expect(await db.huntChunk.count()).toBe(0)
 })
+
+async function allOf(batches: AsyncIterable<Row[]>): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const batch of batches) rows.push(...batch)
+  return rows
+}

@@ -5,7 +5,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { exportFormats, writeExport } from '../../../hunting/export/write-export.ts'
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
+import { filterOperators } from '../../../hunting/results/row-selection.ts'
 import { requireActor } from '../../plugins/actors.ts'
+import { readSelection } from '../hunts/result-address.ts'
 import { failure, listOf, listQuery, problem, refusals, tenantId, time } from './schemas.ts'
 
 const status = z.enum(['queued', 'running', 'succeeded', 'partial', 'failed', 'canceled'])
@@ -200,18 +202,25 @@ export async function huntApi(app: FastifyInstance, { hunts }: { hunts: Hunts })
         tags,
         summary: 'Stream the rows',
         description:
-          'Every row begins with `TenantId`, `TenantName`. The header `X-Tenantry-Ledger` says as JSON who answered and who did not; `json` and `parquet` hold it too. While the hunt runs: the rows that came so far.',
+          'Every row begins with `TenantId`, `TenantName`. The header `X-Tenantry-Ledger` says as JSON who answered and who did not; `json` and `parquet` hold it too. While the hunt runs: the rows that came so far.\n\nRows are selected as on the hunt’s page: each filter is a parameter `f.<column>=<test>:<value>`, such as `f.FileName=contains:.exe`, and all have to fit. Tests: ' +
+          `${Object.keys(filterOperators)
+            .map(name => `\`${name}\``)
+            .join(', ')}. ` +
+          'The ledger of a selection has `excerpt` with the filters, the order, and how many of the `rows` they are; the file’s name says it too.',
         params: byId,
         querystring: z.object({
           format: z.enum(['ndjson', 'csv', 'json', 'parquet']).default('ndjson'),
           bom: z.stringbool().default(false).describe('CSV with a byte order mark, for Excel'),
+          sort: z.string().optional().describe('A column to sort by, least first'),
+          descending: z.string().optional().describe('A column to sort by, greatest first'),
         }),
         response: { 200: z.unknown(), ...refusals },
       },
     },
     async (request, reply) => {
       const { format, bom } = request.query
-      const source = await hunts.exportSource(requireActor(request), request.params.id)
+      const selection = readSelection(request.url)
+      const source = await hunts.exportSource(requireActor(request), request.params.id, selection)
       const { contentType, extension } = exportFormats[format]
       return reply
         .header('content-type', contentType)

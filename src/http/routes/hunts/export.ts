@@ -5,17 +5,23 @@ import { ledgerText } from '../../../hunting/export/ledger.ts'
 import { exportFormats, writeExport } from '../../../hunting/export/write-export.ts'
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import { requireActor } from '../../plugins/actors.ts'
+import { readSelection } from './result-address.ts'
 
 const query = z.object({
   format: z.enum(['csv', 'ndjson', 'json', 'parquet', 'ledger']),
   bom: z.stringbool().default(false),
 })
 
-/** Downloads of a whole result, written as it is read. CSV and NDJSON have their account beside them, as a file of its own. */
+/**
+ * Downloads of a result, or of the rows that the address selects, written as
+ * they are read. CSV and NDJSON have their account beside them, as a file of
+ * its own.
+ */
 export async function huntExportRoutes(app: FastifyInstance, { hunts }: { hunts: Hunts }): Promise<void> {
   app.get<{ Params: { huntId: string } }>('/hunts/:huntId/export', async (request, reply) => {
     const { format, bom } = query.parse(request.query)
-    const source = await hunts.exportSource(requireActor(request), request.params.huntId)
+    const selection = readSelection(request.url)
+    const source = await hunts.exportSource(requireActor(request), request.params.huntId, selection)
     const name = (extension: string) => `attachment; filename="${source.fileName}.${extension}"`
     reply.header('cache-control', 'no-store')
     if (format === 'ledger') {

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import type { FilterOperator } from '../../../hunting/hunts/reading/result-queries.ts'
+import { AppError } from '../../../errors.ts'
+import {
+  type FilterOperator,
+  filterOperators,
+  type RowSelection,
+  withoutValue,
+} from '../../../hunting/results/row-selection.ts'
 
 /** How a result is looked at; all of it stands in the page's address, so that a link shows the same. */
 export type ResultAddress = {
@@ -23,23 +29,6 @@ export type ResultAddress = {
 
 export type ResultSort = { column: string; descending: boolean }
 export type ResultFilter = { column: string; operator: FilterOperator; value: string }
-
-export const filterOperators: Record<FilterOperator, string> = {
-  equals: 'is',
-  notEquals: 'is not',
-  contains: 'contains',
-  notContains: 'does not contain',
-  startsWith: 'starts with',
-  greater: 'is above',
-  greaterOrEqual: 'is at least',
-  less: 'is below',
-  lessOrEqual: 'is at most',
-  isEmpty: 'is null or empty',
-  isNotEmpty: 'is not empty',
-}
-
-/** Operators that stand alone. */
-export const withoutValue: readonly FilterOperator[] = ['isEmpty', 'isNotEmpty']
 
 const most = { filters: 20, groups: 6, name: 500, value: 2000 }
 const operators = Object.keys(filterOperators) as FilterOperator[]
@@ -96,19 +85,56 @@ export function writeAddress(huntId: string, address: Partial<ResultAddress>): s
   return text ? `/hunts/${huntId}?${text}` : `/hunts/${huntId}`
 }
 
+/**
+ * Reads the selection of rows in an address, for a program or a file: unlike
+ * a page, it is refused when any part of it makes no sense, so that nobody
+ * takes the whole result for a part of it.
+ *
+ * @throws AppError `invalid`
+ */
+export function readSelection(url: string): RowSelection {
+  const { searchParams } = new URL(url, 'http://localhost')
+  const filters = [...searchParams].flatMap(([key, text]) =>
+    key.startsWith('f.') ? [strictFilter(key, text)] : [],
+  )
+  const sorts = [...searchParams].filter(([key]) => key === 'sort' || key === 'descending')
+  if (filters.length > most.filters)
+    throw new AppError('invalid', `there are more than ${most.filters} filters`)
+  if (sorts.length > 1) throw new AppError('invalid', 'rows are sorted by one column: "sort" or "descending"')
+  const [[order, column] = []] = sorts
+  if (column === '') throw new AppError('invalid', `"${order}" names no column`)
+  return { filters, sort: column ? { column, descending: order === 'descending' } : null }
+}
+
+function strictFilter(key: string, text: string): ResultFilter {
+  const filter = readFilter(key, text)
+  if (filter && filter.value.length <= most.value && filter.column.length <= most.name) return filter
+  throw new AppError('invalid', `the filter "${key}" makes no sense`.slice(0, 200), {
+    remedy: `Write f.<column>=<test>:<value>; tests are ${Object.keys(filterOperators).join(', ')}.`,
+  })
+}
+
 function readFilters(search: URLSearchParams): ResultFilter[] {
-  const filters: ResultFilter[] = []
-  const add = (column: string, operator: string, value: string) => {
-    const known = operators.find(each => each === operator)
-    if (!known || !column || (value === '' && !withoutValue.includes(known))) return
-    const kept = withoutValue.includes(known) ? '' : value.slice(0, most.value)
-    filters.push({ column: column.slice(0, most.name), operator: known, value: kept })
-  }
-  for (const [key, text] of search) {
-    if (!key.startsWith('f.')) continue
-    const end = text.indexOf(':')
-    if (end !== -1) add(key.slice(2), text.slice(0, end), text.slice(end + 1))
-  }
-  add(search.get('column') ?? '', search.get('operator') ?? '', search.get('value') ?? '')
-  return filters
+  const found = [...search].map(([key, text]) => (key.startsWith('f.') ? readFilter(key, text) : null))
+  const { column = '', operator = '', value = '' } = Object.fromEntries(search)
+  return [...found, filterOf(column, operator, value)]
+    .filter(filter => filter !== null)
+    .map(filter => ({
+      ...filter,
+      column: filter.column.slice(0, most.name),
+      value: filter.value.slice(0, most.value),
+    }))
+}
+
+/** A filter as it stands in an address; null when it is none. */
+function readFilter(key: string, text: string): ResultFilter | null {
+  const end = text.indexOf(':')
+  return end === -1 ? null : filterOf(key.slice(2), text.slice(0, end), text.slice(end + 1))
+}
+
+function filterOf(column: string, name: string, value: string): ResultFilter | null {
+  const operator = operators.find(each => each === name)
+  if (!operator || !column) return null
+  if (withoutValue.includes(operator)) return { column, operator, value: '' }
+  return value === '' ? null : { column, operator, value }
 }

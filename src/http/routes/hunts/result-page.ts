@@ -9,6 +9,7 @@ import { type Actor, may } from '../../../tenants/actor.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { rowJson, showRow } from './cells.ts'
 import { viewChart, viewTime } from './chart-view.ts'
+import { exportMenu } from './export-menu.ts'
 import { filterFor, viewGroups } from './group-view.ts'
 import { durationOf, huntTitle, selectionWords } from './hunt-words.ts'
 import { ifThere } from './if-there.ts'
@@ -77,6 +78,7 @@ export async function huntResultRoutes(
       originOf(actor, hunt),
       look(actor, hunt, address),
     ])
+    const rowsShown = 'table' in result ? (result.table?.total ?? null) : null
     return await reply.code(result.misfit ? 422 : 200).page(
       '/hunts/show',
       {
@@ -95,6 +97,7 @@ export async function huntResultRoutes(
         durationMs: durationOf(hunt),
         mayCancel: !isOver(hunt.status) && may(actor, 'hunt'),
         tabs: tabsOf(hunt, address),
+        exports: exportMenu(hunt, result.misfit ? null : address, rowsShown),
       },
     )
   })

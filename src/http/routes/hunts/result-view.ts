@@ -1,9 +1,10 @@
 import type { Hunts } from '../../../hunting/hunts/hunts.ts'
 import type { HuntSummary, HuntTenant } from '../../../hunting/hunts/model.ts'
+import { filterOperators, filterWords } from '../../../hunting/results/row-selection.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import { showRows } from './cells.ts'
 import { hiddenFields } from './group-view.ts'
-import { filterOperators, type ResultAddress, writeAddress } from './result-address.ts'
+import { type ResultAddress, writeAddress } from './result-address.ts'
 import { stateLabels, stateOf } from './tenant-states.ts'
 
 /** Rows on a page. */
@@ -14,7 +15,7 @@ const tenantsOnPage = 100
 export function showFilters(huntId: string, columns: { name: string }[], address: ResultAddress) {
   return {
     inForce: address.filters.map((filter, index) => ({
-      label: `${filter.column} ${filterOperators[filter.operator]} ${filter.value}`.trim(),
+      label: filterWords(filter),
       href: writeAddress(huntId, {
         ...address,
         offset: 0,

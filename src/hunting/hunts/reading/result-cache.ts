@@ -20,6 +20,13 @@ export type ResultCache = {
     build: (file: string) => Promise<void>,
     work: (connection: DuckDBConnection) => Promise<T>,
   ): Promise<T>
+  /** The same for rows that are read bit by bit; the table stays until the last is taken or nobody wants more. */
+  read<T>(
+    huntId: string,
+    state: string,
+    build: (file: string) => Promise<void>,
+    work: (connection: DuckDBConnection) => AsyncIterable<T>,
+  ): AsyncGenerator<T>
   /** Removes the files of hunts for which `isKept` is false. */
   prune(isKept: (huntIds: string[]) => Promise<Set<string>>): Promise<void>
   clear(): Promise<void>
@@ -135,25 +142,54 @@ export function createResultCache(folder: string, maxBytes: number): ResultCache
     }
   }
 
+  /** A connection that is the caller's until it is given back. */
+  async function borrow(
+    huntId: string,
+    state: string,
+    build: (file: string) => Promise<void>,
+  ): Promise<{ connection: DuckDBConnection; giveBack: () => Promise<void> }> {
+    const file = join(folder, `${huntId}-${state}.duckdb`)
+    const entry = open.get(file) ?? { instance: make(file, huntId, build), users: 0, isDoomed: false }
+    // The last used is the last in the map.
+    open.delete(file)
+    open.set(file, entry)
+    entry.users++
+    const leave = async () => {
+      entry.users--
+      if (entry.isDoomed && entry.users === 0) await shut(entry)
+      await closeIdle()
+    }
+    try {
+      const connection = await (await opened(file, entry)).connect()
+      return {
+        connection,
+        giveBack() {
+          connection.closeSync()
+          return leave()
+        },
+      }
+    } catch (error) {
+      await leave()
+      throw error
+    }
+  }
+
   return {
     async use(huntId, state, build, work) {
-      const file = join(folder, `${huntId}-${state}.duckdb`)
-      const entry = open.get(file) ?? { instance: make(file, huntId, build), users: 0, isDoomed: false }
-      // The last used is the last in the map.
-      open.delete(file)
-      open.set(file, entry)
-      entry.users++
+      const { connection, giveBack } = await borrow(huntId, state, build)
       try {
-        const connection = await (await opened(file, entry)).connect()
-        try {
-          return await work(connection)
-        } finally {
-          connection.closeSync()
-        }
+        return await work(connection)
       } finally {
-        entry.users--
-        if (entry.isDoomed && entry.users === 0) await shut(entry)
-        await closeIdle()
+        await giveBack()
+      }
+    },
+
+    async *read(huntId, state, build, work) {
+      const { connection, giveBack } = await borrow(huntId, state, build)
+      try {
+        yield* work(connection)
+      } finally {
+        await giveBack()
       }
     },
 

@@ -2,23 +2,8 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { AppError } from '../../../errors.ts'
 import { parseExactJson, resolveJson } from '../../results/exact-json.ts'
 import type { Cell, ColumnType, Row } from '../../results/model.ts'
+import type { FilterOperator, RowFilter, RowSort } from '../../results/row-selection.ts'
 import type { UnionColumn } from '../../results/union-columns.ts'
-
-export type FilterOperator =
-  | 'equals'
-  | 'notEquals'
-  | 'contains'
-  | 'notContains'
-  | 'startsWith'
-  | 'less'
-  | 'lessOrEqual'
-  | 'greater'
-  | 'greaterOrEqual'
-  | 'isEmpty'
-  | 'isNotEmpty'
-
-export type RowFilter = { column: string; operator: FilterOperator; value?: string }
-export type RowSort = { column: string; descending?: boolean }
 
 /** A column of the table, `c` and its place. */
 export type TableColumn = UnionColumn & { place: number }
@@ -58,16 +43,47 @@ export async function queryRows(
   scope: RowScope,
   { sort, offset, limit }: { sort: RowSort | null; offset: number; limit: number },
 ): Promise<{ rows: Row[]; total: number }> {
+  const { text, values } = selectRows(scope, sort)
+  const total = await countRows(connection, scope, sort)
+  const found = await connection.runAndReadAll(`${text} LIMIT ${limit} OFFSET ${offset}`, values)
+  return { rows: readRows(scope, found.getRows()), total }
+}
+
+/** How many rows fit, once it is sure that they can be read. @throws AppError `invalid`, also for the order */
+export async function countRows(
+  connection: DuckDBConnection,
+  scope: RowScope,
+  sort: RowSort | null,
+): Promise<number> {
+  if (sort) orderOf(scope, sort)
+  const { text, values } = whereOf(scope)
+  return countOf(connection, `SELECT count(*) FROM r WHERE ${text}`, values)
+}
+
+/** All rows that fit, a few thousand at a time; what has to be held for their order is held within the table's bounds. */
+export async function* streamRows(
+  connection: DuckDBConnection,
+  scope: RowScope,
+  sort: RowSort | null,
+): AsyncGenerator<Row[]> {
+  const { text, values } = selectRows(scope, sort)
+  const result = await connection.stream(text, values)
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    yield readRows(scope, chunk.getRows())
+  }
+}
+
+function selectRows(scope: RowScope, sort: RowSort | null): Condition {
   const where = whereOf(scope)
   const fields = scope.columns.map(({ place }) => `c${place}`).join(', ')
   const order = sort ? `${orderOf(scope, sort)}, n` : 'n'
-  const total = await countOf(connection, `SELECT count(*) FROM r WHERE ${where.text}`, where.values)
-  const found = await connection.runAndReadAll(
-    `SELECT ${fields} FROM r WHERE ${where.text} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`,
-    where.values,
-  )
-  const types = scope.columns.map(({ type }) => type)
-  return { rows: found.getRows().map(row => row.map((value, index) => readCell(value, types[index]))), total }
+  return { text: `SELECT ${fields} FROM r WHERE ${where.text} ORDER BY ${order}`, values: where.values }
+}
+
+function readRows({ columns }: RowScope, rows: DuckDBValue[][]): Row[] {
+  return rows.map(row => row.map((value, index) => readCell(value, columns[index]?.type)))
 }
 
 /**

@@ -2,18 +2,19 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Database } from '../../../database/index.ts'
 import { type Actor, systemActor } from '../../../tenants/actor.ts'
 import type { Row } from '../../results/model.ts'
-import type { ColumnConflict, ColumnUnion } from '../../results/union-columns.ts'
+import type { RowFilter, RowSelection, RowSort } from '../../results/row-selection.ts'
+import type { ColumnConflict, ColumnUnion, UnionColumn } from '../../results/union-columns.ts'
 import { type HuntStatus, isOver } from '../model.ts'
 import { countTasks, findVisibleTenants, type HuntRecord } from '../store.ts'
 import type { ResultCache } from './result-cache.ts'
 import {
+  countRows,
   queryGroups,
   queryRows,
   queryTimeline,
-  type RowFilter,
   type RowGroup,
   type RowScope,
-  type RowSort,
+  streamRows,
   type Timeline,
 } from './result-queries.ts'
 import { buildResultTable } from './result-table.ts'
@@ -58,7 +59,11 @@ export type Results = {
   page(actor: Actor, hunt: HuntRecord, options: PageOptions): Promise<HuntPage>
   groups(actor: Actor, hunt: HuntRecord, options: GroupOptions): Promise<HuntGroups>
   timeline(actor: Actor, hunt: HuntRecord, options: TimelineOptions): Promise<Timeline | null>
+  /** All rows of a selection, counted at once and read as they are taken. @throws AppError `invalid` */
+  select(actor: Actor, hunt: HuntRecord, selection: RowSelection): Promise<SelectedRows>
 }
+
+export type SelectedRows = { columns: UnionColumn[]; total: number; rows: AsyncGenerator<Row[]> }
 
 /** While a hunt runs its table is made anew, but not for every look. */
 const stillFreshMs = 10_000
@@ -89,12 +94,8 @@ export function createResults({
     return state
   }
 
-  async function withTable<T>(
-    actor: Actor,
-    hunt: HuntRecord,
-    filters: RowFilter[],
-    work: (connection: DuckDBConnection, scope: RowScope, conflicts: ColumnConflict[]) => Promise<T>,
-  ): Promise<T> {
+  /** The table, how to make it, and what of it the actor may see. */
+  async function tableOf(actor: Actor, hunt: HuntRecord, filters: RowFilter[]) {
     const state = await stateOf(hunt)
     const isLimited = actor.limitedToTags.length > 0
     // The table has all tenants' rows and columns, whoever looks; each query is limited to what may be seen.
@@ -109,9 +110,18 @@ export function createResults({
       .filter(({ name }) => !names || names.has(name))
     const build = (file: string) =>
       buildResultTable(file, whole.columns, readStored(reading, systemActor, hunt.id))
-    return cache.use(hunt.id, `${whole.columns.length}-${state}`, build, connection =>
-      work(connection, { columns, tenantIds, filters }, (own ?? whole).conflicts),
-    )
+    const scope: RowScope = { columns, tenantIds, filters }
+    return { name: `${whole.columns.length}-${state}`, build, scope, conflicts: (own ?? whole).conflicts }
+  }
+
+  async function withTable<T>(
+    actor: Actor,
+    hunt: HuntRecord,
+    filters: RowFilter[],
+    work: (connection: DuckDBConnection, scope: RowScope, conflicts: ColumnConflict[]) => Promise<T>,
+  ): Promise<T> {
+    const { name, build, scope, conflicts } = await tableOf(actor, hunt, filters)
+    return cache.use(hunt.id, name, build, connection => work(connection, scope, conflicts))
   }
 
   return {
@@ -121,7 +131,7 @@ export function createResults({
       const found =
         sort || filters.length > 0
           ? await withTable(actor, hunt, filters, async (connection, scope, conflicts) => ({
-              columns: scope.columns.map(({ place, ...column }) => column),
+              columns: plainColumns(scope),
               conflicts,
               ...(await queryRows(connection, scope, { sort, offset, limit })),
             }))
@@ -150,6 +160,13 @@ export function createResults({
       withTable(actor, hunt, filters, (connection, scope) =>
         queryTimeline(connection, scope, { column, buckets: clamp(buckets, 60, 500) }),
       ),
+
+    async select(actor, hunt, { filters, sort }) {
+      const { name, build, scope } = await tableOf(actor, hunt, filters)
+      const total = await cache.use(hunt.id, name, build, connection => countRows(connection, scope, sort))
+      const rows = cache.read(hunt.id, name, build, connection => streamRows(connection, scope, sort))
+      return { columns: plainColumns(scope), total, rows }
+    },
   }
 
   async function stored(actor: Actor, hunt: HuntRecord, range: { offset: number; limit: number }) {
@@ -160,6 +177,10 @@ export function createResults({
     const rows = await readRange(reading, actor, hunt.id, union, range)
     return { ...union, rows, total: counted.reduce((sum, row) => sum + row.rows, 0) }
   }
+}
+
+function plainColumns({ columns }: RowScope): UnionColumn[] {
+  return columns.map(({ place, ...column }) => column)
 }
 
 function clamp(value: number | undefined, usual: number, most: number): number {
