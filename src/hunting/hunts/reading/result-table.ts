@@ -60,17 +60,26 @@ async function insert(
   chunks: AsyncIterable<StoredChunk>,
 ): Promise<void> {
   const statements = new Map<string, Awaited<ReturnType<DuckDBConnection['prepare']>>>()
-  for await (const { tenantId, tenantName, first, data } of chunks) {
-    const { json, columns: own, rowCount } = readHead(chunkJson(data))
-    const shape = JSON.stringify(own)
-    const statement = statements.get(shape) ?? (await connection.prepare(insertStatement(columns, own)))
-    statements.set(shape, statement)
-    statement.bindVarchar(1, json)
-    statement.bindBigInt(2, BigInt(first))
-    statement.bindBigInt(3, BigInt(first + rowCount))
-    statement.bindVarchar(4, tenantId)
-    statement.bindVarchar(5, tenantName.toWellFormed())
-    await statement.run()
+  let running: Promise<unknown> = Promise.resolve()
+  try {
+    for await (const { tenantId, tenantName, first, data } of chunks) {
+      // Fetched and unpacked while DuckDB still reads the chunk before.
+      const { json, columns: own, rowCount } = readHead(chunkJson(data))
+      await running
+      const shape = JSON.stringify(own)
+      const statement = statements.get(shape) ?? (await connection.prepare(insertStatement(columns, own)))
+      statements.set(shape, statement)
+      statement.bindVarchar(1, json)
+      statement.bindBigInt(2, BigInt(first))
+      statement.bindBigInt(3, BigInt(first + rowCount))
+      statement.bindVarchar(4, tenantId)
+      statement.bindVarchar(5, tenantName.toWellFormed())
+      running = statement.run()
+      // Whoever waits for it hears of a failure.
+      running.catch(() => {})
+    }
+  } finally {
+    await running
   }
 }
 
@@ -90,7 +99,7 @@ function insertStatement(columns: UnionColumn[], own: Column[]): string {
     return from === undefined ? `NULL::${duckTypes[type]}` : unnestColumn(place, type)
   })
   // Taken apart once: a path into the whole would parse it for each column, and keep every parse in memory.
-  const lists = `from_json(json_extract($1::JSON, '$.cells'), '["JSON"]')`
+  const lists = `json_extract($1, '$.cells[*]')`
   const fields = ['unnest(range($2::BIGINT, $3::BIGINT))', '$4::VARCHAR', '$5::VARCHAR', ...values]
   return `INSERT INTO r SELECT ${fields.join(', ')} FROM (SELECT ${lists} AS l)`
 }
