@@ -22,7 +22,7 @@ const onboardingStatuses = ['Onboarded', 'CanBeOnboarded', 'Unsupported', 'Insuf
 
 /** What `$filter` takes on machines. */
 export const machineFields: Fields<Machine> = {
-  computerDnsName: { type: 'string', read: machine => machine.dnsName },
+  computerDnsName: { type: 'string', hasPrefixes: true, read: machine => machine.dnsName },
   id: { type: 'string', read: machine => machine.id },
   version: { type: 'string', read: machine => machine.os.version },
   deviceValue: { type: 'enum', members: ['Normal', 'Low', 'High'], read: machine => machine.value },

@@ -21,7 +21,7 @@ export const alertFields: Fields<AlertOfIncident> = {
   lastUpdateDateTime: { type: 'time', read: alert => alert.lastUpdate },
   severity: { type: 'enum', members: severities, read: alert => alert.severity },
   serviceSource: { type: 'enum', members: serviceSources, read: alert => alert.serviceSource },
-  status: { type: 'enum', members: alertStatuses, read: alert => alert.status },
+  status: { type: 'enum', members: ['unknown', ...alertStatuses], read: alert => alert.status },
 }
 
 /** Members added to the enums after `unknownFutureValue`, hidden unless the client asks. */

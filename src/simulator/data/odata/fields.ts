@@ -1,12 +1,13 @@
 /** A value as filters and orders compare it; times as ticks of 100 ns. */
-export type FieldValue = string | number | bigint | boolean | null
+export type FieldValue = string | number | bigint | null
 
 /**
  * A property of a collection. `time` compares by ticks and takes unquoted literals; `enum` takes its members
- * only; `list` is a list of strings and answers to `any`.
+ * only; `list` is a list of strings and answers to `any`. `hasPrefixes` marks text that `startswith` takes.
  */
 export type Field<T> =
-  | { type: 'string' | 'number' | 'time' | 'boolean'; read(item: T): FieldValue }
+  | { type: 'string'; hasPrefixes?: true; read(item: T): FieldValue }
+  | { type: 'number' | 'time'; read(item: T): FieldValue }
   | { type: 'enum'; members: readonly string[]; read(item: T): FieldValue }
   | { type: 'list'; read(item: T): readonly string[] }
 
