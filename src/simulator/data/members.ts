@@ -25,6 +25,10 @@ export const determinations = [
   'confirmedActivity',
   'lineOfBusinessApplication',
 ] as const
+/** What can be set: the two old ones are only read in old data since August 2022. */
+export const settableDeterminations = determinations.filter(
+  determination => determination !== 'apt' && determination !== 'securityPersonnel',
+)
 export const serviceSources = [
   'unknown',
   'microsoftDefenderForEndpoint',

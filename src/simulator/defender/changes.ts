@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Classification, Determination, IncidentStatus } from '../data/alert-model.ts'
 import { classifications, memberOf } from '../data/members.ts'
-import { readDetermination } from './names.ts'
+import { readIncidentDetermination } from './names.ts'
 
 export type IncidentPatch = {
   fields: {
@@ -30,7 +30,7 @@ const body = z.strictObject({
   status: enumValue(text => memberOf(settableStatuses, text)).optional(),
   assignedTo: z.string().max(200).nullable().optional(),
   classification: enumValue(text => memberOf(classifications, text)).optional(),
-  determination: enumValue(readDetermination).optional(),
+  determination: enumValue(readIncidentDetermination).optional(),
   tags: z.array(z.string().max(200)).max(100).optional(),
   comment: z.string().min(1).max(30_000).optional(),
 })

@@ -81,11 +81,9 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
     const incident = find(about, request.params.id)
     const patch = readIncidentPatch(request.body)
     if (!patch) throw badRequest(about, 'InvalidRequestBody', 'Request body is incorrect')
-    const { determination } = patch.fields
-    if (
-      determination !== undefined &&
-      !fits(patch.fields.classification ?? incident.classification, determination)
-    ) {
+    // A determination goes only with its classification, in one request.
+    const { classification, determination } = patch.fields
+    if (determination !== undefined && !(classification && fits(classification, determination))) {
       throw badRequest(about, 'InvalidInput', 'The determination does not fit the classification')
     }
     changeIncident(world.overlay, about.caller.tenantId, incident, {

@@ -1,5 +1,5 @@
 import type { Classification, DetectionSource, Determination, ServiceSource } from '../data/alert-model.ts'
-import { determinations } from '../data/members.ts'
+import { settableDeterminations } from '../data/members.ts'
 import { pascal } from '../data/names.ts'
 
 /** Spellings of the Defender APIs, where they are more than Graph's in PascalCase. */
@@ -53,15 +53,19 @@ export function serviceSourceName(source: ServiceSource): string {
   return serviceSources[source] ?? pascal(source)
 }
 
-/** A determination as either Defender API spells it, in any case; undefined when it is none. */
-export function readDetermination(text: string): Determination | undefined {
+/** A determination that can be set, as incidents spell it, in any case. */
+export function readIncidentDetermination(text: string): Determination | undefined {
+  return readSpelled(text, incidentDetermination)
+}
+
+/** A determination that can be set, as alerts spell it, in any case. */
+export function readAlertDetermination(text: string): Determination | undefined {
+  return readSpelled(text, one => alertDeterminations[one] ?? pascal(one))
+}
+
+function readSpelled(text: string, spell: (one: Determination) => string): Determination | undefined {
   const wanted = text.toLowerCase()
-  return determinations.find(
-    one =>
-      one.toLowerCase() === wanted ||
-      incidentDeterminations[one]?.toLowerCase() === wanted ||
-      alertDeterminations[one]?.toLowerCase() === wanted,
-  )
+  return settableDeterminations.find(one => spell(one).toLowerCase() === wanted)
 }
 
 const fitting: Record<Classification, readonly Determination[]> = {

@@ -7,7 +7,7 @@ import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
 import { cutPage } from '../data/odata/page.ts'
 import type { AlertOfIncident } from '../data/tenant-data.ts'
 import { enumValue } from '../defender/changes.ts'
-import { readDetermination } from '../defender/names.ts'
+import { readAlertDetermination } from '../defender/names.ts'
 import { badRequest, nextLink, notFound, readingOptions } from '../defender/respond.ts'
 import { queryOf } from '../graph/respond.ts'
 import { alertFields, listAlerts, renderAlert } from './alerts.ts'
@@ -28,7 +28,7 @@ const changeFields = {
   status: enumValue(text => memberOf(alertStatuses, text)).optional(),
   assignedTo: z.string().max(200).nullable().optional(),
   classification: enumValue(text => memberOf(classifications, text)).optional(),
-  determination: enumValue(readDetermination).optional(),
+  determination: enumValue(readAlertDetermination).optional(),
   comment: z.string().min(1).max(30_000).optional(),
 }
 const alertPatch = z.strictObject(changeFields)

@@ -4,9 +4,9 @@ import type { ItemFields } from '../data/changes.ts'
 import {
   alertStatuses,
   classifications,
-  determinations,
   incidentStatuses,
   memberOf,
+  settableDeterminations,
 } from '../data/members.ts'
 
 /** A member of an enum in any case: Graph reads `TruePositive` as `truePositive`. */
@@ -31,7 +31,7 @@ const incidentPatch = z.strictObject({
   status: member<IncidentStatus>(settableIncidentStatuses).optional(),
   assignedTo: z.string().max(200).nullable().optional(),
   classification: member(classifications).optional(),
-  determination: member(determinations).optional(),
+  determination: member(settableDeterminations).optional(),
   customTags: z.array(z.string().max(200)).max(100).optional(),
 })
 
@@ -40,10 +40,16 @@ const alertPatch = z.strictObject({
   status: member<AlertStatus>(alertStatuses).optional(),
   assignedTo: z.string().max(200).nullable().optional(),
   classification: member(classifications).optional(),
-  determination: member(determinations).optional(),
+  determination: member(settableDeterminations).optional(),
 })
 
-const newComment = z.strictObject({ ...odataType, comment: z.string().min(1).max(30_000) })
+const commentType = 'microsoft.graph.security.alertComment'
+
+// The type of the comment is no ornament: the page asks for it.
+const newComment = z.strictObject({
+  '@odata.type': z.enum([commentType, `#${commentType}`]),
+  comment: z.string().min(1).max(30_000),
+})
 
 type Read<T> = { ok: true; value: T } | { ok: false; problem: string }
 

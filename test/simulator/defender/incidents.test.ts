@@ -112,9 +112,14 @@ test('a determination must fit the classification, and names must be spelled as 
 
   const unfit = await patch({ classification: 'FalsePositive', determination: 'Malware' })
   const alone = await patch({ determination: 'Malware' })
+  const old = await patch({ classification: 'TruePositive', determination: 'Apt' })
+  const ofAlerts = await patch({ classification: 'TruePositive', determination: 'CompromisedUser' })
+  const ofIncidents = await patch({ classification: 'TruePositive', determination: 'CompromisedAccount' })
   const misspelled = await patch({ Status: 'Resolved' })
 
-  expect([unfit.status, alone.status]).toEqual([400, 400])
+  expect([unfit, alone, old, ofAlerts, ofIncidents].map(({ status }) => status)).toEqual([
+    400, 400, 400, 400, 200,
+  ])
   expect([misspelled.status, errorOf(misspelled).code, errorOf(misspelled).message]).toEqual([
     400,
     'InvalidRequestBody',

@@ -63,12 +63,16 @@ test('unknown alerts, wrong bodies and wrong filters are refused', async () => {
   const answers = await Promise.all([
     api.get('/api/alerts/da0'),
     api.send('PATCH', `/api/alerts/${one?.id}`, { state: 'Resolved' }),
+    api.send('PATCH', `/api/alerts/${one?.id}`, { determination: 'CompromisedAccount' }),
+    api.send('PATCH', `/api/alerts/${one?.id}`, { determination: 'SecurityPersonnel' }),
     api.get("/api/alerts?$filter=title eq 'x'"),
     api.as({ roles: ['Alert.Read.All'] }).send('PATCH', `/api/alerts/${one?.id}`, { status: 'Resolved' }),
   ])
 
   expect(answers.map(answer => [answer.status, errorOf(answer).code])).toEqual([
     [404, 'ResourceNotFound'],
+    [400, 'InvalidRequestBody'],
+    [400, 'InvalidRequestBody'],
     [400, 'InvalidRequestBody'],
     [400, 'ODataError'],
     [403, 'Forbidden'],

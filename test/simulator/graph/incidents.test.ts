@@ -174,6 +174,7 @@ test.each([
   [{ status: 'nonsense' }],
   [{ comment: 'not here' }],
   [{ Status: 'resolved' }],
+  [{ classification: 'truePositive', determination: 'apt' }],
   [{}],
   [[]],
   ['text'],
@@ -200,6 +201,15 @@ test('a comment is added by its own call and shows on the incident', async () =>
   expect(answer.body.value).toEqual(expect.arrayContaining([expect.objectContaining(comment)]))
   const after = await api.get(`${path}/${one?.id}`)
   expect(after.body.comments).toEqual(expect.arrayContaining([expect.objectContaining(comment)]))
+})
+
+test('a comment without its type is refused', async () => {
+  const api = graph()
+  const [one] = valuesOf(await api.get(path))
+
+  const answer = await api.send('POST', `${path}/${one?.id}/comments`, { comment: 'called the owner' })
+
+  expect([answer.status, errorOf(answer).code]).toEqual([400, 'BadRequest'])
 })
 
 test('who may not is told which roles are wanted and which are held', async () => {
