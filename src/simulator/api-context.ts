@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { SigningKeys } from './entra/keys.ts'
 import { type Hosts, resourceAppIds, surfaceOfResource } from './hosts.ts'
-import type { Quotas } from './quota.ts'
+import { publishedHuntingLimits, type Quotas } from './quota.ts'
 import { type ApiRefusal, refuse } from './refusal.ts'
-import type { ApiContext, Caller, Surface, World } from './world.ts'
+import type { ActionFailure, ApiContext, Caller, HuntingLimits, Surface, World } from './world.ts'
 
 const appTokenClaims = z.object({
   aud: z.string(),
@@ -34,11 +34,16 @@ type Options = {
   hosts: Hosts
   keys: SigningKeys
   quotas: Quotas
+  /** where they differ from the published ones */
+  huntingLimits: Partial<HuntingLimits>
+  takeActionFailure(tenantId: string): ActionFailure | undefined
   linkOrigin(surface: Surface): string
 }
 
 /** What the API routes need of the world around them: who calls, may they, and how often. */
-export function makeApiContext({ world, hosts, keys, quotas, linkOrigin }: Options): ApiContext {
+export function makeApiContext(options: Options): ApiContext {
+  const { world, hosts, keys, quotas, linkOrigin, takeActionFailure } = options
+
   function unauthorized(surface: Surface, request: FastifyRequest, reason: string): ApiRefusal {
     const challenge =
       `Bearer realm="", authorization_uri="${hosts.login}/common/oauth2/authorize", ` +
@@ -95,6 +100,8 @@ export function makeApiContext({ world, hosts, keys, quotas, linkOrigin }: Optio
       })
     },
     throttle: (caller, surface, quota, destination) => quotas.take(caller, surface, quota, destination),
+    huntingLimits: surface => ({ ...publishedHuntingLimits(surface), ...options.huntingLimits }),
+    takeActionFailure,
     linkOrigin,
   }
 }

@@ -1,5 +1,5 @@
 import { refuse } from './refusal.ts'
-import type { Caller, Quota, Surface } from './world.ts'
+import type { Caller, HuntingLimits, Quota, Surface } from './world.ts'
 
 type Rate = { calls: number; seconds: number }
 
@@ -22,6 +22,15 @@ const rates: Record<Surface, Partial<Record<Quota, Rate[]>>> = {
     'package-uri': [minute(2), hour(120)],
     investigation: [hour(50)],
   },
+}
+
+/**
+ * What one hunting query may take and give.
+ *
+ * @see Graph runHuntingQuery; Defender XDR, "Advanced hunting quotas"; Defender for Endpoint, "Advanced hunting API"
+ */
+export function publishedHuntingLimits(surface: Surface): HuntingLimits {
+  return { rows: 100_000, bytes: 50 * 1024 * 1024, seconds: surface === 'endpoint' ? 200 : 180 }
 }
 
 type Window = { startedAt: number; calls: number }

@@ -28,7 +28,7 @@ import { hostsOf, type SimulatedCloud } from './hosts.ts'
 import { liveWorld } from './live-world.ts'
 import { Quotas } from './quota.ts'
 import { openState, type StateStore } from './state.ts'
-import type { ApiContext, World } from './world.ts'
+import type { ActionFailure, ApiContext, HuntingLimits, World } from './world.ts'
 
 export type ServerOptions = {
   tenants: number
@@ -66,6 +66,8 @@ export async function makeServer(options: ServerOptions): Promise<SimulatorServe
   const directory = new Directory(world, store, { ...options.propagation })
   const consents = new OnceList<ConsentOutcome>()
   const signIns = new OnceList<EntraError>()
+  const actionFailures = new OnceList<ActionFailure>()
+  const huntingLimits: Partial<HuntingLimits> = {}
   const quotas = new Quotas(world.now)
   const faults = new FaultList()
   const latencies = new Latencies()
@@ -87,12 +89,25 @@ export async function makeServer(options: ServerOptions): Promise<SimulatorServe
     takeConsentOutcome: tenantId => consents.take(tenantId),
     takeSignInRefusal: () => signIns.take(),
   }
-  const control = new Control({ entra, store, quotas, faults, latencies, requests, consents, signIns })
+  const control = new Control({
+    entra,
+    store,
+    quotas,
+    huntingLimits,
+    faults,
+    latencies,
+    requests,
+    consents,
+    signIns,
+    actionFailures,
+  })
   const context = makeApiContext({
     world,
     hosts,
     keys,
     quotas,
+    huntingLimits,
+    takeActionFailure: tenantId => actionFailures.take(tenantId),
     linkOrigin: surface => (options.links === 'own' ? ownOrigin : hosts.surfaces[surface]),
   })
 

@@ -82,6 +82,12 @@ export type Quota =
   | 'package-uri'
   | 'investigation'
 
+/** How a device action ends when it does not succeed. */
+export type ActionFailure = 'Failed' | 'TimeOut'
+
+/** The most that one hunting query may take and give. */
+export type HuntingLimits = { rows: number; bytes: number; seconds: number }
+
 export type ApiContext = {
   world: World
   /**
@@ -100,6 +106,9 @@ export type ApiContext = {
    * @throws ApiRefusal 429 in that surface's shape when the quota is spent
    */
   throttle(caller: Caller, surface: Surface, quota: Quota, destination?: string): void
+  huntingLimits(surface: Surface): HuntingLimits
+  /** takes the failure that was set for the next device action in this tenant, if one was */
+  takeActionFailure(tenantId: string): ActionFailure | undefined
   /** The origin that absolute links in answers carry: the cloud's own, unless the simulator was told otherwise. */
   linkOrigin(surface: Surface): string
 }

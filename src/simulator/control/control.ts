@@ -4,7 +4,7 @@ import type { Propagation, ResourceStatus } from '../entra/directory.ts'
 import type { Quotas } from '../quota.ts'
 import type { RequiredPermission } from '../registration.ts'
 import type { FederatedCredential, StateStore } from '../state.ts'
-import type { CustomerProfile, License, Surface } from '../world.ts'
+import type { ActionFailure, CustomerProfile, HuntingLimits, License, Surface } from '../world.ts'
 import type { Fault, NewFault, NewFaults } from './fault.ts'
 import type { FaultList } from './fault-list.ts'
 import type { Latencies, Latency } from './latency.ts'
@@ -21,6 +21,8 @@ type Parts = {
   requests: RequestLog
   consents: OnceList<ConsentOutcome>
   signIns: OnceList<EntraError>
+  actionFailures: OnceList<ActionFailure>
+  huntingLimits: Partial<HuntingLimits>
 }
 
 type GrantedRole = { surface: Surface; role: string }
@@ -68,6 +70,18 @@ export class Control {
     if (enabled !== undefined) quotas.isEnabled = enabled
     if (scale !== undefined) quotas.scale = scale
     quotas.reset()
+  }
+
+  /** What one hunting query may take and give, on every surface; what is not named is as published. */
+  setHuntingLimits(limits: Partial<HuntingLimits>): void {
+    const { huntingLimits } = this.#parts
+    for (const name of ['rows', 'bytes', 'seconds'] as const) delete huntingLimits[name]
+    Object.assign(huntingLimits, limits)
+  }
+
+  /** The next device action does not succeed: in one tenant, or whichever comes next. */
+  failNextAction(failure: ActionFailure, tenant?: string): void {
+    this.#parts.actionFailures.put(failure, tenant === undefined ? undefined : this.#tenant(tenant).tenantId)
   }
 
   /** How long consent made from now on takes to show, in milliseconds. */

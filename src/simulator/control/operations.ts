@@ -37,6 +37,18 @@ export const operations: Record<string, Operation> = {
     z.strictObject({ enabled: z.boolean().optional(), scale: z.number().positive().optional() }),
     (control, quota) => control.setQuota(quota),
   ),
+  'set-hunting-limits': operation(
+    z.strictObject({
+      rows: z.int().positive().optional(),
+      bytes: z.int().positive().optional(),
+      seconds: z.number().positive().optional(),
+    }),
+    (control, limits) => control.setHuntingLimits(limits),
+  ),
+  'fail-next-action': operation(
+    z.strictObject({ failure: z.enum(['Failed', 'TimeOut']), tenant: tenant.optional() }),
+    (control, next) => control.failNextAction(next.failure, next.tenant),
+  ),
   'set-propagation': operation(
     z.strictObject({ principal: delay.optional(), roles: delay.optional() }),
     (control, propagation) => control.setPropagation(propagation),

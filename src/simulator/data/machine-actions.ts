@@ -1,4 +1,4 @@
-import type { Overlay } from '../world.ts'
+import type { ActionFailure, Overlay } from '../world.ts'
 import type { Device } from './devices.ts'
 import { seedOf } from './random.ts'
 import { type Ticks, ticksPerMs } from './ticks.ts'
@@ -13,7 +13,7 @@ export type MachineActionType =
   | 'RestrictCodeExecution'
   | 'UnrestrictCodeExecution'
 
-type MachineActionStatus = 'Pending' | 'InProgress' | 'Succeeded' | 'Failed' | 'TimeOut' | 'Cancelled'
+type MachineActionStatus = 'Pending' | 'InProgress' | 'Succeeded' | ActionFailure | 'Cancelled'
 
 /** An action as it was asked for; plain JSON, times as decimal ticks. What became of it follows from the clock. */
 export type StoredAction = {
@@ -28,6 +28,8 @@ export type StoredAction = {
   created: string
   /** the device did not report when the action was asked for: it stays pending */
   isOffline: boolean
+  /** how it ends instead of succeeding */
+  failure?: ActionFailure
   cancelled?: { at: string; by: string; comment: string }
 }
 
@@ -51,7 +53,7 @@ export function actionAt(stored: StoredAction, now: Ticks): MachineAction {
   if (stored.isOffline || now < started)
     return { ...stored, status: 'Pending', createdAt, updatedAt: createdAt }
   if (now < ended) return { ...stored, status: 'InProgress', createdAt, updatedAt: started }
-  return { ...stored, status: 'Succeeded', createdAt, updatedAt: ended }
+  return { ...stored, status: stored.failure ?? 'Succeeded', createdAt, updatedAt: ended }
 }
 
 /** All actions of a tenant as of `now`, newest first. */

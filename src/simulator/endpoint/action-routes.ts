@@ -14,6 +14,8 @@ import { makeRandom, seedOf } from '../data/random.ts'
 import { formatTicks } from '../data/ticks.ts'
 import { badRequest, nextLink, notFound, readingOptions } from '../defender/respond.ts'
 import { queryOf } from '../graph/respond.ts'
+import { demoRegistration } from '../registration.ts'
+import type { ActionFailure } from '../world.ts'
 import { type ActionKind, actionKinds, obstacle } from './action-kinds.ts'
 import { actionFields, renderAction } from './actions.ts'
 import { type EndpointRoutes, type Entered, enter } from './enter.ts'
@@ -111,7 +113,9 @@ export async function actionRoutes(app: FastifyInstance, { context, base }: Endp
     app.post<ById>(`${base}/machines/:id/${kind.path}`, async (request, reply) => {
       const about = open(request, [kind.role], `POST ${kind.path}`)
       const machine = needMachine(about, request.params.id)
-      const action = order(about, kind, machine, request.body)
+      const action = order(about, kind, machine, request.body, () =>
+        context.takeActionFailure(about.caller.tenantId),
+      )
       return reply.code(kind.status).send(entity(action))
     })
   }
@@ -136,7 +140,13 @@ export async function actionRoutes(app: FastifyInstance, { context, base }: Endp
 }
 
 /** Checks what was asked and writes the action down: it is pending from now on. */
-function order(about: Entered, kind: ActionKind, machine: Machine, requestBody: unknown): MachineAction {
+function order(
+  about: Entered,
+  kind: ActionKind,
+  machine: Machine,
+  requestBody: unknown,
+  takeFailure: () => ActionFailure | undefined,
+): MachineAction {
   const { world, caller, data } = about
   const body = kind.body.safeParse(requestBody)
   if (!body.success) {
@@ -158,6 +168,7 @@ function order(about: Entered, kind: ActionKind, machine: Machine, requestBody: 
   if (underWay) throw badRequest(about, 'BadRequest', 'Action is already in progress')
 
   const count = [...world.overlay.entries(caller.tenantId, 'machine-action')].length
+  const failure = takeFailure()
   const stored: StoredAction = {
     id: makeRandom(seedOf(caller.tenantId, machine.id, kind.type, String(data.now), count)).guid(),
     type: kind.type,
@@ -169,6 +180,7 @@ function order(about: Entered, kind: ActionKind, machine: Machine, requestBody: 
     sha1: body.data.Sha1 ?? null,
     created: String(data.now),
     isOffline: isOffline(machine),
+    ...(failure && { failure }),
   }
   world.overlay.set(caller.tenantId, 'machine-action', stored.id, stored)
   return actionAt(stored, data.now)
@@ -178,7 +190,7 @@ function commentMissing(about: Entered) {
   return badRequest(about, 'MissingRequiredParameter', 'The required parameter Comment is missing')
 }
 
-/** Who asked: for an app, its display name. */
+/** Who asked: for an app, its display name and the domain it comes from. */
 function requestor(about: Entered): string {
-  return about.caller.appName
+  return `${about.caller.appName} (${demoRegistration.partnerDomain})`
 }

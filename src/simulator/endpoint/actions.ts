@@ -25,6 +25,9 @@ export const actionFields: Fields<MachineAction> = {
   creationDateTimeUtc: { type: 'time', read: action => action.createdAt },
 }
 
+/** E_FAIL, as the signed number that the API prints. */
+const generalFailure = -2_147_467_259
+
 /** A machine action as Defender for Endpoint prints it. */
 export function renderAction(action: MachineAction): Record<string, unknown> {
   const { cancelled } = action
@@ -42,7 +45,7 @@ export function renderAction(action: MachineAction): Record<string, unknown> {
     cancellationRequestor: cancelled?.by ?? null,
     cancellationComment: cancelled?.comment ?? null,
     cancellationDateTimeUtc: cancelled ? formatTicks(BigInt(cancelled.at)) : null,
-    errorHResult: 0,
+    errorHResult: action.status === 'Failed' ? generalFailure : 0,
     scope: action.scope,
     externalId: null,
     requestSource: 'PublicApi',

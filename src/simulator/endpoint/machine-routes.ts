@@ -51,6 +51,8 @@ export async function machineRoutes(app: FastifyInstance, { context, base }: End
     const page = readingOptions(about, () =>
       cutPage(listMachines(about.data), options, { pageSize: largestTop }),
     )
+    // The page of the API says so: a list of nothing is not found.
+    if (page.items.length === 0) throw notFound(about, 'No machines were found')
     return {
       '@odata.context': machineContext(),
       value: page.items.map(renderMachine),

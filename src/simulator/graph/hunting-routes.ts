@@ -39,7 +39,8 @@ export async function huntingRoutes(app: FastifyInstance, { context }: { context
 
     const metadata = `${context.linkOrigin('graph')}/v1.0/$metadata#microsoft.graph.security.huntingQueryResults`
     const head = `"@odata.context":${JSON.stringify(metadata)},`
-    const outcome = runHunt(data, 'graph', { query: body.data.query, span }, style, () => head)
+    const limits = context.huntingLimits('graph')
+    const outcome = runHunt(data, 'graph', { query: body.data.query, span, limits }, style, () => head)
     if (outcome.kind === 'timeout') throw unknownError(about, 504)
     if (outcome.kind === 'refused') throw badRequest(about, outcome.message)
     return reply.type('application/json; charset=utf-8').send(outcome.json)

@@ -7,6 +7,7 @@ import { runHunt } from '../../../src/simulator/data/hunting/run.ts'
 import { readTimespan } from '../../../src/simulator/data/hunting/timespan.ts'
 import { dataOf } from '../../../src/simulator/data/world-data.ts'
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts'
+import { publishedHuntingLimits } from '../../../src/simulator/quota.ts'
 
 let simulator: Simulator
 
@@ -24,7 +25,8 @@ function ask(tenantId: string, query: string): { rows: number } | { refused: str
   const span = data && readTimespan(undefined, data.now)
   if (!data || !span) throw new Error('the tenant has no data')
   let rows = 0
-  const outcome = runHunt(data, 'graph', { query, span }, style, result => {
+  const limits = publishedHuntingLimits('graph')
+  const outcome = runHunt(data, 'graph', { query, span, limits }, style, result => {
     rows = result.rows.length
     return ''
   })

@@ -81,6 +81,8 @@ test('every operation that takes nothing or a tenant answers', async () => {
   const calls: [string, object][] = [
     ['set-latency', { ms: 0, service: 'graph' }],
     ['set-quota', { enabled: false, scale: 2 }],
+    ['set-hunting-limits', { rows: 10, bytes: 1000, seconds: 0.5 }],
+    ['fail-next-action', { failure: 'TimeOut', tenant: tenantId }],
     ['set-propagation', { principal: 1, roles: 2 }],
     ['set-token-options', { lifetimeSeconds: 60 }],
     ['set-next-consent', { outcome: 'decline-v2', tenant: tenantId }],

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import { missingRoles } from '../../../src/simulator/api-context.ts'
 import { apiErrorHandler } from '../../../src/simulator/api-errors.ts'
 import { makeCustomers } from '../../../src/simulator/data/customers.ts'
+import { publishedHuntingLimits } from '../../../src/simulator/quota.ts'
 import { refuse } from '../../../src/simulator/refusal.ts'
 import type {
   ApiContext,
@@ -104,6 +105,8 @@ function makeContext(world: World): ApiContext {
       })
     },
     throttle: () => undefined,
+    huntingLimits: publishedHuntingLimits,
+    takeActionFailure: () => undefined,
     linkOrigin: surface => origins[surface],
   }
 }

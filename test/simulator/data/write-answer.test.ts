@@ -28,17 +28,19 @@ const result: KqlResult = {
       864_000_000_001n,
     ],
     [null, null, null, null, -15_000_000n],
+    [null, 2, false, null, 0n],
   ],
   truncated: false,
 }
 
-test('Graph’s answer has annotations, exact numbers, seven digits, and lacks some nulls', () => {
+test('Graph’s answer has annotations, exact numbers, seven digits, lacks some nulls and orders keys as it likes', () => {
   const text = writeAnswer(result, graph, '', 10_000)
 
   expect(text).toBe(
     '{"schema":[{"name":"Timestamp","type":"DateTime"},{"name":"ReportId","type":"Int64"},{"name":"Flag","type":"SByte"},{"name":"Fields","type":"Object"},{"name":"Span","type":"TimeSpan"}],' +
       '"results":[{"Timestamp":"2026-08-20T06:08:12.6657884Z","ReportId@odata.type":"#Int64","ReportId":9007199254740993,"Flag":true,"Fields":{"a":[1,"x"]},"Span":"1.00:00:00.0000001"},' +
-      '{"Span":"-00:00:01.5000000"}]}',
+      '{"Span":"-00:00:01.5000000"},' +
+      '{"Span":"00:00:00","Fields":null,"Flag":false,"ReportId@odata.type":"#Int64","ReportId":2,"Timestamp":null}]}',
   )
 })
 
@@ -50,8 +52,16 @@ test('the older answer has other names, numbers for booleans and text for dynami
   expect(answer.Results[1]).toMatchObject({ Timestamp: null, Fields: null })
 })
 
-test('an answer beyond the size is refused', () => {
+test('an answer beyond the size, in bytes, is refused', () => {
+  const wide: KqlResult = {
+    columns: [{ name: 'x', type: 'string' }],
+    rows: [['ü'.repeat(100)]],
+    truncated: false,
+  }
+
   expect(() => writeAnswer(result, graph, '', 200)).toThrow(AnswerTooLarge)
+  expect(() => writeAnswer(wide, graph, '', 200)).toThrow(AnswerTooLarge)
+  expect(writeAnswer(wide, graph, '', 260)).toContain('üü')
 })
 
 test('whatever strings and values are in it, the answer is JSON that says the same', () => {

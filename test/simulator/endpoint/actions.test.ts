@@ -52,7 +52,7 @@ test('an isolation is pending, then in progress, then done', async () => {
     scope: 'Full',
     machineId: machine.id,
     computerDnsName: machine.computerDnsName,
-    requestor: 'Tenantry',
+    requestor: 'Tenantry (partner.example)',
     requestorComment: body.Comment,
     requestSource: 'PublicApi',
   })
@@ -129,7 +129,7 @@ test('a pending action is cancelled, a finished one is not', async () => {
   expect(cancelled.body).toMatchObject({
     status: 'Cancelled',
     cancellationComment: 'not needed',
-    cancellationRequestor: 'Tenantry',
+    cancellationRequestor: 'Tenantry (partner.example)',
   })
   expect(second.status).toBe(201)
   expect(tooLate.status).toBe(400)

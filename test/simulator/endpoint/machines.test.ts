@@ -38,6 +38,12 @@ test('machines are listed, filtered and paged', async () => {
   expect(named.every(one => String(one.computerDnsName).startsWith('srv-'))).toBe(true)
 })
 
+test('a list without any machine is not found', async () => {
+  const answer = await endpoint().get("/api/machines?$filter=startswith(computerDnsName,'nobody-')")
+
+  expect([answer.status, errorOf(answer).code]).toEqual([404, 'ResourceNotFound'])
+})
+
 test('a machine is found by its id and by its name', async () => {
   const api = endpoint()
   const [one] = valuesOf(await api.get('/api/machines?$top=1'))

@@ -1,14 +1,11 @@
 import { KqlError, runQuery } from '../../kql/index.ts'
 import type { KqlResult } from '../../kql/types.ts'
-import type { Surface } from '../../world.ts'
+import type { HuntingLimits, Surface } from '../../world.ts'
 import type { TenantData } from '../tenant-data.ts'
 import { msOfTicks } from '../ticks.ts'
 import { dataOf } from '../world-data.ts'
 import type { Span } from './timespan.ts'
 import { type AnswerStyle, AnswerTooLarge, writeAnswer } from './write-answer.ts'
-
-/** Published limits of one query. */
-const huntingLimits = { rows: 100_000, characters: 50 * 1024 * 1024, ms: 180_000 }
 
 export type HuntingOutcome =
   | { kind: 'answer'; json: string }
@@ -24,11 +21,11 @@ export type HuntingOutcome =
 export function runHunt(
   data: TenantData,
   surface: Surface,
-  request: { query: string; span: Span },
+  request: { query: string; span: Span; limits: HuntingLimits },
   style: AnswerStyle,
   head: (result: KqlResult, seconds: number) => string,
 ): HuntingOutcome {
-  const { query, span } = request
+  const { query, span, limits } = request
   const database = dataOf(data.world).hunting.open(data, surface, span.start)
   const started = performance.now()
   try {
@@ -36,14 +33,11 @@ export function runHunt(
       now: data.world.now(),
       // The engine takes milliseconds: up to the next one, so that what came last is not cut off.
       timespan: { start: new Date(msOfTicks(span.start)), end: new Date(msOfTicks(span.end) + 1) },
-      maxRows: huntingLimits.rows,
-      deadlineMs: huntingLimits.ms,
+      maxRows: limits.rows,
+      deadlineMs: limits.seconds * 1000,
     })
     const seconds = (performance.now() - started) / 1000
-    return {
-      kind: 'answer',
-      json: writeAnswer(result, style, head(result, seconds), huntingLimits.characters),
-    }
+    return { kind: 'answer', json: writeAnswer(result, style, head(result, seconds), limits.bytes) }
   } catch (error) {
     if (error instanceof AnswerTooLarge) return { kind: 'refused', message: tooLarge }
     if (!(error instanceof KqlError)) throw error

@@ -5,7 +5,7 @@ import { formatTicks, ticksPerDay, ticksPerSecond } from '../ticks.ts'
 export type AnswerStyle = {
   /** `schema`/`results` with `name`/`type` on Graph, `Schema`/`Results` with `Name`/`Type` elsewhere */
   isPascal: boolean
-  /** `X@odata.type` beside 64-bit numbers, and null columns left out now and then, as seen on Graph */
+  /** `X@odata.type` beside 64-bit numbers, null columns left out and the order of keys another now and then, as seen on Graph */
   isAnnotated: boolean
   /** dynamic values as nested JSON, or as text that holds JSON */
   dynamic: 'nested' | 'text'
@@ -35,7 +35,7 @@ const typeNames: Record<KqlType, string> = {
  * have a hundred thousand rows.
  *
  * @param head members before the schema, as JSON text with its comma, or empty
- * @param largestSize in characters
+ * @param largestSize in bytes of UTF-8
  * @throws AnswerTooLarge
  */
 export function writeAnswer(
@@ -51,10 +51,10 @@ export function writeAnswer(
   const opening = `{${head}"${style.isPascal ? 'Schema' : 'schema'}":${JSON.stringify(schema)},`
 
   const pieces: string[] = []
-  let size = opening.length
+  let size = Buffer.byteLength(opening)
   result.rows.forEach((row, index) => {
-    const text = writeRow(row, writers, style.isAnnotated && index % 2 === 1)
-    size += text.length + 1
+    const text = writeRow(row, writers, style.isAnnotated ? index : 0)
+    size += Buffer.byteLength(text) + 1
     if (size > largestSize) throw new AnswerTooLarge()
     pieces.push(text)
   })
@@ -63,12 +63,15 @@ export function writeAnswer(
 
 type ColumnWriter = (value: KqlValue) => { isNull: boolean; text: string }
 
-function writeRow(row: readonly KqlValue[], writers: ColumnWriter[], leavesNullsOut: boolean): string {
+/** @param manner odd ones leave nulls out, every third begins with the last column */
+function writeRow(row: readonly KqlValue[], writers: ColumnWriter[], manner: number): string {
+  const leavesNullsOut = manner % 2 === 1
   const parts: string[] = []
   for (let index = 0; index < writers.length; index++) {
     const written = writers[index]?.(row[index] ?? null)
     if (written && !(leavesNullsOut && written.isNull)) parts.push(written.text)
   }
+  if (manner % 3 === 2) parts.reverse()
   return `{${parts.join(',')}}`
 }
 
