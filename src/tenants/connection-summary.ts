@@ -1,5 +1,5 @@
 import type { RemoteFailure } from '../errors.ts'
-import { isAboutTheTenant } from './consent-problems.ts'
+import { isAboutTheTenant, isCuredByConsent } from './consent-problems.ts'
 import { describeAbsence, type RoleKey } from './roles.ts'
 import type { TenantRecord, TenantStatus } from './store.ts'
 import { readStoredFailure } from './stored-failure.ts'
@@ -28,14 +28,6 @@ const headlines: Record<TenantStatus, string> = {
   disconnected: 'Not connected',
 }
 
-const curedByConsent = new Set([
-  'consent_missing',
-  'consent_revoked',
-  'app_removed',
-  'role_missing',
-  'app_refused',
-])
-
 export function connectionSummary(tenant: TenantRecord): ConnectionSummary {
   const status = tenant.status as TenantStatus
   const failure = readStoredFailure(tenant.lastError)
@@ -48,13 +40,13 @@ export function connectionSummary(tenant: TenantRecord): ConnectionSummary {
     since: (failure ? tenant.lastErrorAt : tenant.verifiedAt)?.toISOString() ?? null,
     requestId: failure?.requestId ?? null,
     disabled: tenant.rolesMissing.map(role => describeAbsence(role as RoleKey)),
-    reconsentHelps: isCuredByConsent(tenant, failure),
+    reconsentHelps: doesReconsentHelp(tenant, failure),
   }
 }
 
-/** What stands in the way of every token, such as a disabled app, makes all roles look missing: no link cures that. */
-function isCuredByConsent(tenant: TenantRecord, failure: RemoteFailure | null): boolean {
+/** A role that is missing beside what keeps every token from us, such as a disabled app, waits until that is over. */
+function doesReconsentHelp(tenant: TenantRecord, failure: RemoteFailure | null): boolean {
   return failure !== null && isAboutTheTenant(failure)
-    ? curedByConsent.has(failure.code)
+    ? isCuredByConsent(failure)
     : tenant.rolesMissing.length > 0
 }

@@ -20,8 +20,21 @@ const aboutTheTenant: ReadonlySet<string> = new Set<FailureName>([
   'wrong_cloud',
 ])
 
-export function isAboutTheTenant(failure: RemoteFailure): boolean {
+export function isAboutTheTenant(failure: Pick<RemoteFailure, 'code'>): boolean {
   return aboutTheTenant.has(failure.code)
+}
+
+/** What a new approval puts right. */
+const curedByConsent: ReadonlySet<string> = new Set<FailureName>([
+  'consent_missing',
+  'consent_revoked',
+  'app_removed',
+  'app_refused',
+  'role_missing',
+])
+
+export function isCuredByConsent(failure: Pick<RemoteFailure, 'code'>): boolean {
+  return curedByConsent.has(failure.code)
 }
 
 /** What keeps every token of a tenant from us and yet takes no permission away: they are there again when it ends. */

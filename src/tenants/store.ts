@@ -156,9 +156,13 @@ export function countByTag(db: Database, actor: Actor): Promise<Count[]> {
     WHERE ${Prisma.join(tenantConditions(actor, {}), ' AND ')} GROUP BY 1 ORDER BY 1`
 }
 
-export function countByError(db: Database, actor: Actor): Promise<Count[]> {
-  return db.$queryRaw<Count[]>`
-    SELECT t."lastError"->>'code' AS value, count(*)::int AS count FROM "Tenant" t
+/** With the time at which it was seen last. */
+export type ErrorCount = Count & { lastAt: Date | null }
+
+export function countByError(db: Database, actor: Actor): Promise<ErrorCount[]> {
+  return db.$queryRaw<ErrorCount[]>`
+    SELECT t."lastError"->>'code' AS value, count(*)::int AS count, max(t."lastErrorAt") AS "lastAt"
+    FROM "Tenant" t
     WHERE ${Prisma.join(tenantConditions(actor, {}), ' AND ')} AND t."lastError"->>'code' IS NOT NULL
     GROUP BY 1 ORDER BY 2 DESC, 1`
 }

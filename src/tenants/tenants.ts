@@ -12,6 +12,7 @@ import {
   countByStatus,
   countByTag,
   countTenants,
+  type ErrorCount,
   findTenant,
   findTenantEvents,
   findTenantPage,
@@ -30,7 +31,7 @@ export type TenantSummary = {
   total: number
   byStatus: Record<TenantStatus, number>
   /** Tenants by what went wrong last, most first. */
-  byError: Count[]
+  byError: ErrorCount[]
   byMissingRole: Count[]
   byTag: Count[]
 }

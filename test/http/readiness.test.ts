@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { FailureName } from '../../src/remote/index.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Staff, signedIn, words } from '../helpers/staff.ts'
-import { emptyDatabase, givenTenant } from '../tenants/givens.ts'
+import { emptyDatabase, failure, givenTenant } from '../tenants/givens.ts'
 
 let running: RunningApp
 let staff: Staff
@@ -53,6 +54,38 @@ test('missing permissions lead to the tenants that lack them and to the links th
   const links = await db.invitation.findMany()
   expect(links).toMatchObject([{ pinnedTenantId: ids[0], purpose: 'reconsent' }])
   expect(made.location).toBe(`${running.url}/invitations/${links[0]?.id}`)
+})
+
+test('what stands in the way is told with date and remedy, and a link is offered where one helps', async () => {
+  const { db } = running.database
+  const at = new Date('2026-11-20T08:15:00Z')
+  const troubled = async (name: string, code: FailureName) => {
+    const id = await givenTenant(db, { name, status: 'disconnected' })
+    const lastError = failure(code, { at })
+    await db.tenant.update({ where: { id }, data: { lastError, lastErrorAt: at } })
+  }
+  await troubled('Fabrikam', 'consent_revoked')
+  await troubled('Tailspin', 'app_disabled')
+  await troubled('Adatum', 'timeout')
+
+  const dashboard = await staff.get('/')
+  const page = await staff.get('/readiness')
+  const revoked = await staff.get('/readiness?cause=consent_revoked')
+  const disabled = await staff.get('/readiness?cause=app_disabled')
+
+  for (const { text } of [dashboard, page]) {
+    expect(words(text)).toContain('every permission that was granted to it was taken back')
+    expect(words(text)).toContain('20 Nov 2026 08:15 UTC')
+    expect(text).toContain('/readiness?cause=app_disabled#concerned')
+    expect(text).not.toContain('cause=timeout')
+  }
+  expect(dashboard.text).toContain('/tenants?error=timeout')
+  expect(words(revoked.text)).toMatch(
+    /Fabrikam .* Disconnected .* 20 Nov 2026 08:15 UTC .* Make a consent link/,
+  )
+  expect(words(revoked.text)).not.toContain('Tailspin')
+  expect(words(disabled.text)).toContain('Tailspin')
+  expect(words(disabled.text)).not.toContain('Make a consent link')
 })
 
 test('making links twice makes them once', async () => {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Audit } from '../../audit/audit.ts'
 import type { Invitations } from '../../consent/invitations.ts'
-import { failureWords } from '../../remote/index.ts'
 import { may } from '../../tenants/actor.ts'
+import { troubles } from '../../tenants/survey.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
 import type { CredentialExpiry, Tokens } from '../../tokens/index.ts'
 import { requireActor } from '../plugins/actors.ts'
@@ -31,7 +31,7 @@ export async function dashboardRoutes(app: FastifyInstance, options: DashboardOp
         summary,
         invited,
         waiting,
-        problems: summary.byError.map(({ value, count }) => ({ code: value, count, ...failureWords(value) })),
+        problems: troubles(summary),
         missingRoles: summary.byMissingRole,
         openInvitations: open.items
           .filter(({ status }) => !['verified', 'expired', 'revoked'].includes(status))

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Config } from '../../config.ts'
 import type { Invitations } from '../../consent/invitations.ts'
 import { requireAct } from '../../tenants/actor.ts'
-import { surveyTenants } from '../../tenants/dependence.ts'
 import type { TenantFilters } from '../../tenants/store.ts'
+import { surveyTenants } from '../../tenants/survey.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
 import { toTenantView } from '../../tenants/view.ts'
 import { requireActor } from '../plugins/actors.ts'
@@ -18,6 +18,7 @@ type ReadinessOptions = {
 const query = z.object({
   ends: z.string().max(100).optional().catch(undefined),
   missing: z.string().max(200).optional().catch(undefined),
+  cause: z.string().max(100).optional().catch(undefined),
   cursor: z.string().max(2000).optional().catch(undefined),
 })
 const facts = { title: 'Readiness', section: 'readiness' } as const
@@ -28,23 +29,18 @@ export async function readinessRoutes(app: FastifyInstance, options: ReadinessOp
 
   app.get('/readiness', async (request, reply) => {
     const actor = requireActor(request)
-    const { ends, missing, cursor } = query.parse(request.query)
+    const { cursor, ...asked } = query.parse(request.query)
     const survey = await surveyTenants(tenants, actor, config.requiredRoles)
-    const ending = survey.endings.find(({ key }) => key === ends) ?? null
-    const lack = ending ? null : (survey.lacks.find(({ key }) => key === missing) ?? null)
-
-    const filters: TenantFilters = ending ? { dependsOn: ending } : lack ? { missingRole: lack.key } : {}
-    const page =
-      ending || lack ? await tenants.list(actor, filters, { limit: 50, cursor: cursor ?? null }) : null
-    const here = `/readiness?${new URLSearchParams(ending ? { ends: ending.key } : { missing: lack?.key ?? '' })}`
+    const chosen = choose(survey, asked)
+    const page = chosen
+      ? await tenants.list(actor, chosen.filters, { limit: 50, cursor: cursor ?? null })
+      : null
     return await reply.page('/readiness/index', facts, {
       ...survey,
-      ending,
-      lack,
+      chosen,
       tenants: page?.items.map(toTenantView) ?? [],
-      here,
-      nextHref: page?.nextCursor ? `${here}&cursor=${page.nextCursor}` : null,
-      firstHref: cursor ? here : null,
+      nextHref: page?.nextCursor ? `${chosen?.href}&cursor=${page.nextCursor}` : null,
+      firstHref: cursor ? chosen?.href : null,
     })
   })
 
@@ -62,6 +58,63 @@ export async function readinessRoutes(app: FastifyInstance, options: ReadinessOp
     request.session.flash = { kind: 'success', text: linkWords(links) }
     return reply.redirect(links.length === 1 ? `/invitations/${links[0]?.id}` : '/invitations', 303)
   })
+}
+
+type Chosen = {
+  /** Of the line that is looked at. */
+  key: string
+  title: string
+  count: number
+  filters: TenantFilters
+  href: string
+  /** A consent link puts it right. */
+  linkHelps: boolean
+}
+
+/** The line whose tenants are asked for. */
+function choose(
+  { endings, lacks, changes }: Awaited<ReturnType<typeof surveyTenants>>,
+  { ends, missing, cause }: Omit<z.output<typeof query>, 'cursor'>,
+): Chosen | null {
+  const address = (name: string, key: string) => `/readiness?${new URLSearchParams({ [name]: key })}`
+
+  const ending = endings.find(({ key }) => key === ends)
+  if (ending) {
+    const { key, label, product, count, isAskedFor } = ending
+    const title = `${label}: on ${product}`
+    return {
+      key,
+      title,
+      count,
+      filters: { dependsOn: ending },
+      href: address('ends', key),
+      linkHelps: isAskedFor,
+    }
+  }
+  const lack = lacks.find(({ key }) => key === missing)
+  if (lack) {
+    const { key, role, count } = lack
+    const title = `Without ${role}`
+    return {
+      key,
+      title,
+      count,
+      filters: { missingRole: key },
+      href: address('missing', key),
+      linkHelps: true,
+    }
+  }
+  const change = changes.find(({ code }) => code === cause)
+  if (!change) return null
+  const { code, message, count, linkHelps } = change
+  return {
+    key: code,
+    title: message,
+    count,
+    filters: { errorCode: code },
+    href: address('cause', code),
+    linkHelps,
+  }
 }
 
 /** How many links were made, and how many had been open already. */
