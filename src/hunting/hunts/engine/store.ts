@@ -19,11 +19,11 @@ export type EngineStore = {
   order(huntId: string): Promise<HuntOrder | null>
   /** Writes outcomes of claims that are still ours. @returns those that were not */
   settle(worker: string, settlements: Settlement[]): Promise<Settlement[]>
-  /** Prolongs the leases. @returns keys (`hunt tenant attempts`) of the tasks still ours */
+  /** Prolongs the leases. @returns the keys of the claims still ours, as `claimKey` makes them */
   renew(worker: string, leaseMs: number): Promise<Set<string>>
   /** The same keys, without prolonging anything. */
   held(worker: string): Promise<Set<string>>
-  /** Frees tasks that were claimed and not begun. */
+  /** Frees tasks that are still ours. */
   release(worker: string, claims: Claim[]): Promise<void>
   /** Frees tasks whose process died, fails those past their hunt's deadline, ends hunts with nothing left. */
   tidy(outOfTime: RemoteFailure): Promise<{ freed: number }>
@@ -113,9 +113,15 @@ export function createEngineStore(pool: pg.Pool): EngineStore {
       await retryDeadlocks(() =>
         pool.query(
           `UPDATE "HuntTask" t SET status = 'queued', "claimedBy" = NULL, "leaseUntil" = NULL
-           FROM unnest($2::uuid[], $3::uuid[]) AS c(hunt, tenant)
-           WHERE t."huntId" = c.hunt AND t."tenantId" = c.tenant AND t."claimedBy" = $1 AND t.status = 'running'`,
-          [worker, claims.map(({ huntId }) => huntId), claims.map(({ tenantId }) => tenantId)],
+           FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS c(hunt, tenant, attempts)
+           WHERE t."huntId" = c.hunt AND t."tenantId" = c.tenant AND t.attempts = c.attempts
+             AND t."claimedBy" = $1 AND t.status = 'running'`,
+          [
+            worker,
+            claims.map(({ huntId }) => huntId),
+            claims.map(({ tenantId }) => tenantId),
+            claims.map(({ attempts }) => attempts),
+          ],
         ),
       )
     },

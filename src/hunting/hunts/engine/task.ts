@@ -49,6 +49,11 @@ export type Outcome = {
   chunks: Chunk[]
 }
 
-export function keyOf({ huntId, tenantId }: Pick<Claim, 'huntId' | 'tenantId'>): string {
-  return `${huntId} ${tenantId}`
+/** Names a claim; the next claim of the same task has another name. */
+export function claimKey({
+  huntId,
+  tenantId,
+  attempts,
+}: Pick<Claim, 'huntId' | 'tenantId' | 'attempts'>): string {
+  return `${huntId} ${tenantId} ${attempts}`
 }

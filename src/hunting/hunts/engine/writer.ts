@@ -28,11 +28,11 @@ const gatherMs = 15
 
 const tries = 5
 
-/** @param onSettled hears which hunts changed, and which of them may be over */
+/** @param onSettled hears what was written */
 export function createWriter(
   store: Pick<EngineStore, 'settle'>,
   worker: string,
-  onSettled: (written: Settlement[]) => Promise<void>,
+  onSettled: (written: Settlement[]) => void,
 ): OutcomeWriter {
   let waiting: Waiting[] = []
   let waitingBytes = 0
@@ -64,7 +64,7 @@ export function createWriter(
     try {
       const lost = new Set((await settle(batch)).map(({ claim }) => claim))
       const written = batch.filter(({ claim }) => !lost.has(claim))
-      if (written.length > 0) await onSettled(written)
+      if (written.length > 0) onSettled(written)
       for (const { claim, resolve } of batch) resolve(!lost.has(claim))
     } catch (error) {
       for (const { reject } of batch) reject(error)
