@@ -13,11 +13,11 @@ import {
   queryRows,
   queryTimeline,
   type RowGroup,
-  type RowScope,
   streamRows,
   type Timeline,
 } from './result-queries.ts'
 import { buildResultTable } from './result-table.ts'
+import type { RowScope } from './row-conditions.ts'
 import { readColumns, readRange, readStored } from './rows.ts'
 import type { ReadingStore } from './store.ts'
 
