@@ -48,6 +48,7 @@ import { createQuotaStore, createQuotas, createRemote, type RemoteOptions } from
 import { createApiKeys } from './staff/api-keys.ts'
 import { createMembers } from './staff/members.ts'
 import { createSignIn } from './staff/sign-in.ts'
+import { createStandings } from './staff/standing.ts'
 import { createSessionRows, createStaffStore } from './staff/store.ts'
 import { systemActor } from './tenants/actor.ts'
 import { createHealth } from './tenants/health.ts'
@@ -169,13 +170,15 @@ export async function createServices(
   const webhooks = createWebhooks({ db, audit, key, enqueue: enqueueDelivery, publicUrl })
   const notifications = createNotifications({ db, deliveries })
   const library = createLibrary({ db, audit })
-  const schedules = createSchedules({ db, audit, library, enqueue: enqueueRun })
+  const standingsOf = createStandings({ store: staffStore })
+  const schedules = createSchedules({ db, audit, library, standingsOf, enqueue: enqueueRun })
   const runner = createRunner({
     db,
     hunts,
     library,
     announce: notifications.announce,
-    limitsOf: members.limitsOf,
+    audit,
+    standingsOf,
     enqueue: enqueueRun,
     publicUrl,
     keepDays: config.huntRetentionDays,

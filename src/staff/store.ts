@@ -21,6 +21,10 @@ export function createStaffStore(db: Database) {
       return member?.limitedToTags ?? []
     },
 
+    async membersById(objectIds: string[]) {
+      return await db.staffMember.findMany({ where: { objectId: { in: objectIds } } })
+    },
+
     async members() {
       return await db.staffMember.findMany({ orderBy: { username: 'asc' } })
     },
@@ -51,6 +55,10 @@ export function createStaffStore(db: Database) {
 
     async touchKey(id: string, at: Date): Promise<void> {
       await db.apiKey.updateMany({ where: { id }, data: { lastUsedAt: at } })
+    },
+
+    async keysById(ids: string[]) {
+      return await db.apiKey.findMany({ where: { id: { in: ids } } })
     },
 
     async keys() {

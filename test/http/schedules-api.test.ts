@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemActor } from '../../src/tenants/actor.ts'
 import { type Api, apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { customersOf } from '../helpers/customers.ts'
@@ -192,6 +193,38 @@ test('a program that sees some tenants only schedules those, and webhooks are fo
   expect(refused).toMatchObject({ status: 404 })
   expect(seen.body.tenants).toEqual([])
   expect(webhooks.status).toBe(403)
+})
+
+test('a schedule of a key that was revoked stops, and an administrator takes it over', async () => {
+  const { key, view } = await running.services.apiKeys.create(systemActor, {
+    name: 'old script',
+    role: 'analyst',
+  })
+  const call = (method: string, path: string, body?: object) =>
+    fetch(`${running.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  const { id: queryId } = (await analyst('POST', '/queries', { ...query, name: 'Left behind' })).body
+  const schedule = { name: 'Left behind', queryId, cron: '0 6 * * *', tenants: tenantIds }
+  const { id } = (await (await call('POST', '/schedules', schedule)).json()) as { id: string }
+  await running.services.apiKeys.revoke(systemActor, view.id)
+
+  const shown = await reader('GET', `/schedules/${id}`)
+  const refused = await analyst('POST', `/schedules/${id}/runs`)
+  const notTheirs = await analyst('POST', `/schedules/${id}/ownership`)
+  const taken = await admin('POST', `/schedules/${id}/ownership`)
+  const run = await endOf(id, (await analyst('POST', `/schedules/${id}/runs`)).body.id)
+
+  expect(shown.body.ownerProblem).toMatchObject({
+    code: 'owner_gone',
+    message: expect.stringContaining('its owner old script was revoked on'),
+  })
+  expect(refused).toMatchObject({ status: 409, body: { remedy: expect.stringContaining('take') } })
+  expect(notTheirs.status).toBe(403)
+  expect(taken).toMatchObject({ status: 200, body: { runsAs: 'admin key', ownerProblem: null } })
+  expect(run).toMatchObject({ status: 'done', tenants: { answered: 2 } })
 })
 
 test('all of it is described', async () => {

@@ -80,7 +80,8 @@ export function scheduleCommands(program: Command): void {
   }
 }
 
-function stateOf({ enabled, openRunId }: ScheduleView): string {
+function stateOf({ enabled, openRunId, ownerProblem }: ScheduleView): string {
+  if (ownerProblem) return 'owner gone'
   if (openRunId) return 'running'
   return enabled ? 'on' : 'paused'
 }

@@ -131,6 +131,12 @@ export async function scheduleRoutes(app: FastifyInstance, options: ScheduleOpti
     })
   }
 
+  app.post<ById>('/schedules/:id/ownership', protectedForm, async (request, reply) => {
+    const { id } = await schedules.takeOver(requireActor(request), request.params.id)
+    request.session.flash = { kind: 'success', text: 'The schedule is yours: it sees what you see.' }
+    return reply.redirect(`/schedules/${id}`, 303)
+  })
+
   app.post<ById>('/schedules/:id/removal', protectedForm, async (request, reply) => {
     await schedules.remove(requireActor(request), request.params.id)
     request.session.flash = { kind: 'success', text: 'The schedule is removed.' }

@@ -90,6 +90,8 @@ export type ScheduleView = {
   enabled: boolean
   /** Whose view of the tenants the runs have. */
   runsAs: string
+  /** Why it cannot run any more: its owner is gone. */
+  ownerProblem: RunProblem | null
   createdBy: string
   createdAt: string
   updatedAt: string

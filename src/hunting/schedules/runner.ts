@@ -1,14 +1,16 @@
+import type { Audit } from '../../audit/audit.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import type { Actor } from '../../tenants/actor.ts'
-import { systemActor } from '../../tenants/actor.ts'
+import type { StandingsOf } from '../../staff/standing.ts'
+import { type Actor, systemActor } from '../../tenants/actor.ts'
 import type { Hunts } from '../hunts/hunts.ts'
-import { isOver } from '../hunts/model.ts'
+import { isOver, type TenantChoice } from '../hunts/model.ts'
 import type { Library } from '../library/library.ts'
 import { type Announce, announceFailure } from './announce.ts'
 import { countRunsBetween, nextRun } from './clock.ts'
 import { finishRun } from './finish-run.ts'
 import type { RunProblem } from './model.ts'
+import { ownersOf } from './owner.ts'
 import {
   endRun,
   findDue,
@@ -20,15 +22,17 @@ import {
   setHunt,
 } from './run-store.ts'
 import { forgetHashes, forgetRuns } from './seen-store.ts'
+import { setEnabled, type Transaction, visibleIds } from './store.ts'
 import { readParameters, readTenants } from './view.ts'
 
 export type RunnerParts = {
   db: Database
+  audit: Audit
   hunts: Pick<Hunts, 'create' | 'get' | 'summary' | 'rowChunks'>
   library: Pick<Library, 'render'>
   announce: Announce
-  /** Tags that limit a person now; empty: sees all. */
-  limitsOf: (staffObjectId: string) => Promise<string[]>
+  /** What the owners of schedules may do now. */
+  standingsOf: StandingsOf
   /** Has `advance` called again. */
   enqueue: (runId: string, afterSeconds: number) => Promise<void>
   publicUrl: string
@@ -45,12 +49,14 @@ const keepRunsDays = 400
 /** Starts what is due and carries runs to their end. */
 export function createRunner(options: RunnerParts) {
   const parts = { ...options, now: options.now ?? (() => new Date()) }
-  const { db, hunts, now } = parts
+  const { db, audit, hunts, now } = parts
 
   async function start(run: RunWithSchedule): Promise<void> {
     const { schedule } = run
+    const owner = (await ownersOf(parts.standingsOf, [schedule]))(schedule)
+    if (owner.problem) return stop(run, owner.problem)
     try {
-      const huntId = (await findHuntOf(db, run)) ?? (await createHunt(run))
+      const huntId = (await findHuntOf(db, run)) ?? (await createHunt(owner.actor))
       await setHunt(db, run.id, huntId)
       await parts.enqueue(run.id, lookAgainSeconds)
     } catch (error) {
@@ -60,17 +66,16 @@ export function createRunner(options: RunnerParts) {
       await fail(run, { code, message: message.slice(0, 1000), remedy })
     }
 
-    async function createHunt({ id: _id, queryVersion }: RunWithSchedule): Promise<string> {
-      const actor = await actorOf(run)
+    async function createHunt(actor: Actor): Promise<string> {
       const { query, name } = await parts.library.render(
         systemActor,
         schedule.queryId,
         readParameters(schedule.parameters),
-        queryVersion,
+        run.queryVersion,
       )
       const hunt = await hunts.create(actor, {
         query,
-        tenants: readTenants(schedule.tenants),
+        tenants: await present(actor, readTenants(schedule.tenants)),
         timespan: schedule.timespan,
         name: `${schedule.name} (${name})`.slice(0, 200),
         // It was looked over when it was saved.
@@ -82,23 +87,33 @@ export function createRunner(options: RunnerParts) {
     }
   }
 
-  /** Runs see what whoever set the schedule up may see, and never more than then. */
-  async function actorOf({ schedule }: RunWithSchedule): Promise<Actor> {
-    const isStaff = schedule.runsAsKind === 'staff'
-    const limits = isStaff ? await parts.limitsOf(schedule.runsAsId) : []
-    return {
-      kind: isStaff ? 'staff' : 'api-key',
-      id: schedule.runsAsId,
-      label: schedule.runsAs,
-      role: 'analyst',
-      limitedToTags: limits.length > 0 ? limits : schedule.visibleTags,
-    }
+  /** Of tenants that were named, those that are still there for the owner: one that left stops nobody else's. */
+  async function present(owner: Actor, choice: TenantChoice): Promise<TenantChoice> {
+    if (choice === 'all' || 'tag' in choice) return choice
+    const visible = await visibleIds(db, owner, choice)
+    return choice.filter(id => visible.has(id))
   }
 
-  async function fail(run: RunWithSchedule, problem: RunProblem): Promise<void> {
+  /** Without its owner a schedule is not started again until somebody takes it over. */
+  async function stop(run: RunWithSchedule, problem: RunProblem): Promise<void> {
+    const { id, name } = run.schedule
+    await fail(run, problem, async tx => {
+      await setEnabled(tx, id, false, null)
+      const detail = { name, why: problem.message }
+      await audit.record({ actor: systemActor, action: 'schedule.stopped', target: id, detail }, tx)
+    })
+  }
+
+  async function fail(
+    run: RunWithSchedule,
+    problem: RunProblem,
+    also: (tx: Transaction) => Promise<void> = async () => {},
+  ): Promise<void> {
     const send = await db.$transaction(async tx => {
       const ended = await endRun(tx, run, { status: 'failed', now: now(), error: problem })
-      return ended ? await announceFailure(parts, tx, run, problem) : null
+      if (!ended) return null
+      await also(tx)
+      return await announceFailure(parts, tx, run, problem)
     })
     await send?.()
   }

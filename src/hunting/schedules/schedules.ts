@@ -1,6 +1,7 @@
 import type { Audit } from '../../audit/audit.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
+import type { StandingsOf } from '../../staff/standing.ts'
 import { type Actor, requireAct, requireRole } from '../../tenants/actor.ts'
 import type { Library } from '../library/library.ts'
 import { checkDraft, meaningOf } from './check-draft.ts'
@@ -15,8 +16,9 @@ import {
 } from './look-up.ts'
 import type { MuteView, RunView, ScheduleDraft, ScheduleView } from './model.ts'
 import { endMute, muteTenant } from './mutes.ts'
+import { ownerGone, requireOwner } from './owner.ts'
 import { createReadRuns, type ReadRuns } from './read-runs.ts'
-import { findRun, openRun } from './run-store.ts'
+import { findLastRuns, findRun, openRun } from './run-store.ts'
 import { showSchedules } from './show.ts'
 import {
   createSchedule,
@@ -25,9 +27,10 @@ import {
   findSchedules,
   forgetAnswers,
   setEnabled,
+  setOwner,
   updateSchedule,
 } from './store.ts'
-import { toRun } from './view.ts'
+import { readProblem, toRun } from './view.ts'
 
 export type Schedules = ReadRuns & {
   /** Newest first; `limit` 1–200. @throws AppError `invalid` for a bad cursor */
@@ -47,11 +50,18 @@ export type Schedules = ReadRuns & {
    * @throws AppError as `create`
    */
   change(actor: Actor, id: string, draft: ScheduleDraft): Promise<ScheduleView>
-  /** @throws AppError `forbidden`, `not_found` */
+  /**
+   * For administrators: it runs as the actor from then on, and again if it had
+   * stopped because its owner was gone.
+   *
+   * @throws AppError `forbidden`, `not_found`
+   */
+  takeOver(actor: Actor, id: string): Promise<ScheduleView>
+  /** @throws AppError `forbidden`, `not_found`; `conflict` to resume one whose owner is gone */
   setEnabled(actor: Actor, id: string, enabled: boolean): Promise<ScheduleView>
   /** The owner's or an administrator's to do. @throws AppError `forbidden`, `not_found` */
   remove(actor: Actor, id: string): Promise<void>
-  /** Runs it at once. @throws AppError `forbidden`, `not_found`, `conflict` while it runs */
+  /** Runs it at once. @throws AppError `forbidden`, `not_found`, `conflict` while it runs, or when its owner is gone */
   startNow(actor: Actor, id: string): Promise<RunView>
   /** Findings of the tenant are noted and not told until then. @throws AppError `forbidden`, `not_found`, `invalid` */
   mute(actor: Actor, id: string, mute: { tenantId: string; reason: string; endsAt: Date }): Promise<MuteView>
@@ -63,6 +73,8 @@ export type SchedulesParts = {
   db: Database
   audit: Audit
   library: Pick<Library, 'get' | 'render'>
+  /** What the owners of schedules may do now. */
+  standingsOf: StandingsOf
   /** Has a run's next step taken. */
   enqueue: (runId: string, afterSeconds: number) => Promise<void>
   now?: () => Date
@@ -75,7 +87,7 @@ export function createSchedules(options: SchedulesParts): Schedules {
 
   async function get(actor: Actor, id: string): Promise<ScheduleView> {
     const record = await requireSchedule(db, actor, id)
-    const [shown] = await showSchedules(db, actor, [record], now())
+    const [shown] = await showSchedules(parts, actor, [record])
     if (!shown) throw new AppError('not_found', 'there is no such schedule')
     return shown
   }
@@ -90,7 +102,7 @@ export function createSchedules(options: SchedulesParts): Schedules {
       requireAct(actor, 'look')
       const limit = limitOf(page)
       const records = await findSchedules(db, cursorOf(page), limit + 1)
-      const items = await showSchedules(db, actor, records.slice(0, limit), now())
+      const items = await showSchedules(parts, actor, records.slice(0, limit))
       return { items, nextCursor: records.length > limit ? (items.at(-1)?.id ?? null) : null }
     },
 
@@ -125,8 +137,23 @@ export function createSchedules(options: SchedulesParts): Schedules {
       return get(actor, id)
     },
 
+    async takeOver(actor, id) {
+      requireRole(actor, 'admin')
+      const schedule = await requireChangeable(db, actor, id)
+      const [last] = await findLastRuns(db, [schedule.id])
+      const wasStopped = !schedule.enabled && readProblem(last?.error)?.code === ownerGone
+      await db.$transaction(async tx => {
+        await setOwner(tx, schedule.id, actor)
+        if (wasStopped) await setEnabled(tx, schedule.id, true, nextRun(schedule, now()))
+        const detail = { name: schedule.name, before: schedule.runsAs, resumed: wasStopped }
+        await audit.record({ actor, action: 'schedule.taken-over', target: schedule.id, detail }, tx)
+      })
+      return get(actor, id)
+    },
+
     async setEnabled(actor, id, enabled) {
       const schedule = await requireChangeable(db, actor, id)
+      if (enabled) await requireOwner(parts.standingsOf, schedule)
       await db.$transaction(async tx => {
         await setEnabled(tx, schedule.id, enabled, enabled ? nextRun(schedule, now()) : null)
         const action = enabled ? 'schedule.resumed' : 'schedule.paused'
@@ -147,6 +174,7 @@ export function createSchedules(options: SchedulesParts): Schedules {
 
     async startNow(actor, id) {
       const schedule = await requireChangeable(db, actor, id)
+      await requireOwner(parts.standingsOf, schedule)
       const runId = await db.$transaction(async tx => {
         const run = { dueAt: null, nextRunAt: null, missedRuns: 0, startedBy: actor.label }
         const opened = await openRun(tx, schedule, run)

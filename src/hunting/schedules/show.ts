@@ -1,32 +1,35 @@
 import type { Database } from '../../database/index.ts'
+import type { StandingsOf } from '../../staff/standing.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import type { RunView, ScheduleView } from './model.ts'
+import { ownersOf } from './owner.ts'
 import { countFindings, findLastRuns, type RunRecord } from './run-store.ts'
 import { findMutes, type ScheduleRecord, visibleIds } from './store.ts'
 import { readTenants, toRun, toSchedule } from './view.ts'
 
 /** Schedules as the actor may see them: runs counted over its tenants, other tenants not named. */
 export async function showSchedules(
-  db: Database,
+  { db, standingsOf, now }: { db: Database; standingsOf: StandingsOf; now: () => Date },
   actor: Actor,
   records: ScheduleRecord[],
-  now: Date,
 ): Promise<ScheduleView[]> {
   const ids = records.map(({ id }) => id)
   const named = records.flatMap(({ tenants }) => {
     const choice = readTenants(tenants)
     return choice === 'all' || 'tag' in choice ? [] : [...choice]
   })
-  const [lastRuns, mutes, visible] = await Promise.all([
+  const [lastRuns, mutes, visible, ownerOf] = await Promise.all([
     findLastRuns(db, ids).then(runs => showRuns(db, actor, runs)),
-    findMutes(db, actor, ids, now),
+    findMutes(db, actor, ids, now()),
     named.length > 0 ? visibleIds(db, actor, named) : null,
+    ownersOf(standingsOf, records),
   ])
   return records.map(record =>
     toSchedule(record, {
       lastRun: lastRuns.find(({ scheduleId }) => scheduleId === record.id) ?? null,
       mutes,
       visible,
+      ownerProblem: ownerOf(record).problem,
     }),
   )
 }

@@ -3,6 +3,7 @@ import type { Database } from '../../database/index.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { type Actor, visibleTo } from '../../tenants/actor.ts'
 import type { ScheduleDraft } from './model.ts'
+import type { OwnedRow } from './owner.ts'
 
 export type { Transaction } from '../../audit/store.ts'
 export type Connection = Database | Transaction
@@ -51,18 +52,23 @@ export function decided(
   draft: ScheduleDraft & { queryVersion: number },
   actor: Actor,
   nextRunAt: Date | null,
-): Decided & { runsAsKind: string; runsAsId: string; runsAs: string; visibleTags: string[] } {
+): Decided & OwnedRow {
   const tenants =
     typeof draft.tenants === 'object' && 'tag' in draft.tenants ? { tag: draft.tenants.tag } : draft.tenants
   return {
     ...draft,
     tenants: typeof tenants === 'string' || 'tag' in tenants ? tenants : [...tenants],
     nextRunAt,
-    runsAsKind: actor.kind,
-    runsAsId: actor.id,
-    runsAs: actor.label,
-    visibleTags: actor.limitedToTags,
+    ...ownedBy(actor),
   }
+}
+
+function ownedBy({ kind, id, label }: Actor): OwnedRow {
+  return { runsAsKind: kind, runsAsId: id, runsAs: label }
+}
+
+export async function setOwner(tx: Transaction, id: string, actor: Actor): Promise<void> {
+  await tx.schedule.update({ where: { id }, data: ownedBy(actor) })
 }
 
 export function createSchedule(

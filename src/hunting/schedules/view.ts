@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { TenantChoice } from '../hunts/model.ts'
-import type { FindingView, MuteView, RunStatus, RunView, ScheduleView } from './model.ts'
+import type { FindingView, MuteView, RunProblem, RunStatus, RunView, ScheduleView } from './model.ts'
 import type { FindingCounts, FindingRecord, RunRecord } from './run-store.ts'
 import type { MuteRecord, ScheduleRecord } from './store.ts'
 
@@ -16,6 +16,11 @@ export function readTenants(stored: unknown): TenantChoice {
 
 export function readParameters(stored: unknown): Record<string, string> {
   return values.parse(stored)
+}
+
+/** Why a run failed, as its row says. */
+export function readProblem(stored: unknown): RunProblem | null {
+  return problem.nullish().parse(stored) ?? null
 }
 
 export function toRun(run: RunRecord, counts: FindingCounts | undefined): RunView {
@@ -40,7 +45,7 @@ export function toRun(run: RunRecord, counts: FindingCounts | undefined): RunVie
     newRows: counts?.newRows ?? 0,
     mutedRows: counts?.mutedRows ?? 0,
     baselineRows: counts?.baselineRows ?? 0,
-    error: problem.nullable().parse(run.error),
+    error: readProblem(run.error),
   }
 }
 
@@ -75,7 +80,17 @@ export function toMute({ id, tenantId, tenant, owner, reason, createdAt, endsAt 
 /** @param visible those of the chosen tenants that the reader may see, when tenants were named */
 export function toSchedule(
   record: ScheduleRecord,
-  { lastRun, mutes, visible }: { lastRun: RunView | null; mutes: MuteRecord[]; visible: Set<string> | null },
+  {
+    lastRun,
+    mutes,
+    visible,
+    ownerProblem,
+  }: {
+    lastRun: RunView | null
+    mutes: MuteRecord[]
+    visible: Set<string> | null
+    ownerProblem: RunProblem | null
+  },
 ): ScheduleView {
   const tenants = readTenants(record.tenants)
   const isNamed = tenants !== 'all' && !('tag' in tenants)
@@ -99,6 +114,7 @@ export function toSchedule(
     forgetAfterDays: record.forgetAfterDays,
     enabled: record.enabled,
     runsAs: record.runsAs,
+    ownerProblem,
     createdBy: record.createdBy,
     createdAt: record.createdAt.toISOString(),
     updatedAt: record.updatedAt.toISOString(),

@@ -297,7 +297,9 @@ test('a schedule runs the version it was made with until somebody takes over a n
 })
 
 test('runs see what their owner may see now, and a reader sees of them what the reader may see', async () => {
-  const stage = await givenSchedules(() => devices('a'), { limitsOf: async () => ['ours'] })
+  const stage = await givenSchedules(() => devices('a'), {
+    standings: { [analyst.id]: { actor: { ...analyst, limitedToTags: ['ours'] }, gone: null } },
+  })
   await givenTenant(stage.db, { name: 'Ours', tags: ['ours', 'north'], rolesGranted: [huntingRole] })
   await givenTenant(stage.db, { name: 'Also ours', tags: ['ours'], rolesGranted: [huntingRole] })
   await givenTenant(stage.db, { name: 'Theirs', tags: ['theirs'], rolesGranted: [huntingRole] })

@@ -7,6 +7,7 @@ import { createRunner } from '../../../src/hunting/schedules/runner.ts'
 import { createSchedules, type Schedules } from '../../../src/hunting/schedules/schedules.ts'
 import { createNotifications, type Notifications } from '../../../src/notifications/notifications.ts'
 import { createDeliveries } from '../../../src/notifications/webhooks/deliveries.ts'
+import type { Standing, StandingsOf } from '../../../src/staff/standing.ts'
 import { admin } from '../../tenants/givens.ts'
 import { analyst, givenHunts, type Stage as HuntStage } from '../hunts/stage.ts'
 
@@ -32,7 +33,7 @@ export type Stage = HuntStage & {
 /** The library, schedules and hunts on a real database; what tenants answer is given. */
 export async function givenSchedules(
   answer: Parameters<typeof givenHunts>[0],
-  options: { limitsOf?: (id: string) => Promise<string[]> } = {},
+  options: { standings?: Record<string, Standing> } = {},
 ): Promise<Stage> {
   const stage = await givenHunts(answer)
   const { db, hunts } = stage
@@ -54,13 +55,19 @@ export async function givenSchedules(
   const sender = { send: async () => Promise.reject(new Error('no webhook is here')), close: async () => {} }
   const deliveries = createDeliveries({ db, key, sender, enqueue: async () => {}, now: clock.now })
   const notifications = createNotifications({ db, deliveries, now: clock.now })
-  const schedules = createSchedules({ db, audit, library, enqueue, now: clock.now })
+  // Whoever is not spoken of may do everything an analyst does.
+  const standingsOf: StandingsOf = async people =>
+    new Map(
+      people.map(({ id }) => [id, options.standings?.[id] ?? { actor: { ...analyst, id }, gone: null }]),
+    )
+  const schedules = createSchedules({ db, audit, library, standingsOf, enqueue, now: clock.now })
   const runner = createRunner({
     db,
     hunts,
     library,
     announce: notifications.announce,
-    limitsOf: options.limitsOf ?? (async () => []),
+    audit,
+    standingsOf,
     enqueue,
     publicUrl: 'https://tenantry.partner.example',
     keepDays: 30,

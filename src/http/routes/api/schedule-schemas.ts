@@ -3,6 +3,7 @@ import type { ScheduleView } from '../../../hunting/schedules/model.ts'
 import { tenantId, time } from './schemas.ts'
 
 const count = z.number().int()
+const problemShape = z.object({ code: z.string(), message: z.string(), remedy: z.string().nullable() })
 const choice = z
   .union([
     z.literal('all'),
@@ -27,7 +28,7 @@ export const runShape = z.object({
   newRows: count,
   mutedRows: count.describe('Of the new rows, those of muted tenants'),
   baselineRows: count.describe('Rows of first answers, taken note of and not reported'),
-  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().nullable() }).nullable(),
+  error: problemShape.nullable(),
 })
 
 /** What one tenant answered to a run. */
@@ -71,7 +72,8 @@ export const scheduleShape = z.object({
   baseline: z.boolean().describe('Whether each tenant’s first answer is only taken note of'),
   forgetAfterDays: count,
   enabled: z.boolean(),
-  runsAs: z.string().describe('Whose view of the tenants the runs have'),
+  runsAs: z.string().describe('Whose view of the tenants the runs have, as it is when they run'),
+  ownerProblem: problemShape.nullable().describe('Why it cannot run any more: its owner is gone'),
   createdBy: z.string(),
   createdAt: time,
   updatedAt: time,

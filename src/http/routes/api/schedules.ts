@@ -75,6 +75,21 @@ export async function scheduleApi(
     async request => toWire(await schedules.change(requireActor(request), request.params.id, request.body)),
   )
 
+  api.post(
+    '/schedules/:id/ownership',
+    {
+      schema: {
+        tags,
+        summary: 'Take a schedule over',
+        description:
+          'For administrators: it runs as you from then on, and again if it had stopped because its owner is gone.',
+        params: byId,
+        response: { 200: scheduleShape, ...refusals },
+      },
+    },
+    async request => toWire(await schedules.takeOver(requireActor(request), request.params.id)),
+  )
+
   api.delete(
     '/schedules/:id',
     {

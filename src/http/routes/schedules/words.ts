@@ -11,7 +11,8 @@ export function tenantWords(choice: TenantChoice): string {
 type State = { state: string; text: string }
 
 /** How a schedule stands: a badge. */
-export function scheduleState({ enabled, openRunId }: ScheduleView): State {
+export function scheduleState({ enabled, openRunId, ownerProblem }: ScheduleView): State {
+  if (ownerProblem) return { state: 'failed', text: 'Owner gone' }
   if (openRunId) return { state: 'running', text: 'Running' }
   return enabled ? { state: 'active', text: 'On' } : { state: 'offboarded', text: 'Paused' }
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Schedule" DROP COLUMN "visibleTags";
