@@ -1,0 +1,38 @@
+import type { Audit } from '../../audit/audit.ts'
+import type { Database } from '../../database/index.ts'
+import { AppError } from '../../errors.ts'
+import { namedFailure } from '../../remote/index.ts'
+import { type Actor, requireAct } from '../../tenants/actor.ts'
+import { findVisible } from './find-visible.ts'
+import { cancelHunt, hasHiddenTenants, notify } from './store.ts'
+
+/**
+ * Ends a hunt at once, in every process, and keeps what came; a hunt that is
+ * over stays as it is.
+ *
+ * @throws AppError `forbidden`, `not_found`
+ */
+export async function cancel(
+  { db, audit }: { db: Database; audit: Audit },
+  actor: Actor,
+  id: string,
+): Promise<void> {
+  requireAct(actor, 'hunt')
+  const hunt = await findVisible(db, actor, id)
+  if (hunt.createdById !== actor.id && (await hasHiddenTenants(db, actor, hunt.id))) {
+    throw new AppError('forbidden', 'this hunt also asks tenants that you do not see', {
+      remedy: 'Ask whoever started it, or an administrator, to cancel it.',
+    })
+  }
+  const failure = namedFailure('canceled', {
+    service: 'graph',
+    message: 'The hunt was canceled before all of this tenant’s time span was asked.',
+  })
+  await db.$transaction(async tx => {
+    if (!(await cancelHunt(tx, hunt.id, failure))) return
+    await notify(tx, { kind: 'canceled', huntId: hunt.id })
+    await notify(tx, { kind: 'changed', huntIds: [hunt.id] })
+    const detail = { name: hunt.name }
+    await audit.record({ actor, action: 'hunt.canceled', target: hunt.id, detail }, tx)
+  })
+}
