@@ -44,7 +44,7 @@ export async function givenHunts(
     dataDir,
     random: () => 0,
     ...rest,
-    engine: { pollMs: 200, leaseMs: 3_000, ...rest.engine },
+    engine: { pollMs: 200, ...rest.engine },
   }
   const hunts = createHunts(parts)
   await hunts.start({ work })
