@@ -12,6 +12,24 @@ export function approvers(roles: readonly RoleKey[]): string[] {
   return ['Application Administrator', 'Cloud Application Administrator', ...highest]
 }
 
+/** Template ids, as ID tokens list the directory roles of a person. */
+const templateIds: Record<string, string> = {
+  'Global Administrator': '62e90394-69f5-4237-9190-012177145e10',
+  'Privileged Role Administrator': 'e8611ab8-c189-46e8-94e1-60213ab1f814',
+  'Cloud Application Administrator': '158c047a-c907-4556-b7ef-446551a6b5f7',
+  'Application Administrator': '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3',
+}
+
+/**
+ * Whether one of a person's directory roles lets them approve. Custom roles can
+ * too, but stand in no token.
+ *
+ * @param directoryRoles template ids
+ */
+export function mayApprove(directoryRoles: readonly string[], roles: readonly RoleKey[]): boolean {
+  return approvers(roles).some(name => directoryRoles.includes(templateIds[name] ?? ''))
+}
+
 /** "A, B or C". */
 export function orList(words: readonly string[]): string {
   const last = words.at(-1) ?? ''

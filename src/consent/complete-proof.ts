@@ -17,6 +17,7 @@ import { endJourney } from './end-journey.ts'
 import type { FlowParts } from './flow-parts.ts'
 import { answerableStatuses } from './invitation-status.ts'
 import { type JourneyEnd, journeyEnd, kindOf } from './journey.ts'
+import { doubtAbout } from './proof-doubt.ts'
 import { hashOf, proofNonce, proofVerifier } from './secrets.ts'
 import {
   type AttemptRecord,
@@ -35,6 +36,11 @@ import {
  * Takes Microsoft's answer to the admin's sign-in right after the consent. It
  * proves that the same browser's user can sign in to the tenant that the
  * consent named; only then does the tenant get a row.
+ *
+ * That the person is an administrator there cannot always be known: the
+ * registration has to ask for the claim that lists directory roles. A link
+ * that was pinned to the tenant beforehand needs no more; for one that was
+ * not, whatever speaks against the person counts.
  */
 export async function completeProof(
   parts: FlowParts,
@@ -57,6 +63,8 @@ export async function completeProof(
   const tenantId = attempt.claimedTenantId
   const identity = await identify(parts, attempt, tenantId, answer, redirect)
   if ('kind' in identity) return identity
+  const doubt = attempt.invitation.pinnedTenantId === null ? doubtAbout(identity, requiredRoles) : null
+  if (doubt) return endJourney(parts, attempt, doubt.kind, { ...doubt, claimedTenantId: tenantId })
 
   const domain = await domainOf(parts, tenantId, identity.username, attempt.invitation.pinnedDomain)
   const bound = await db.$transaction(tx => bind(tx, parts, attempt, identity, domain))

@@ -57,8 +57,7 @@ export async function endJourney(
         action: kind === 'declined' ? 'consent.declined' : 'consent.failed',
         tenantId: invitation.pinnedTenantId,
         target: invitation.customer.name,
-        result:
-          kind === 'declined' || kind === 'wrong_tenant' || kind === 'tenant_taken' ? 'refused' : 'failed',
+        result: ['declined', 'wrong_tenant', 'guest', 'tenant_taken'].includes(kind) ? 'refused' : 'failed',
         detail: {
           invitationId: invitation.id,
           kind,
@@ -82,6 +81,9 @@ function ownFailure(kind: JourneyKind, end: JourneyEnd, detail: string | undefin
   }[kind as string]
   const remedy = {
     wrong_tenant: 'Ask the customer to open the link again with an administrator of the right organization.',
+    guest: 'Ask the customer to open the link again with an administrator whose account is at home there.',
+    not_admin:
+      'Ask an administrator of the customer to open the link; for a custom role, pin it to the tenant.',
     tenant_taken:
       'Look the tenant up by its id. Use that customer’s name for the link, or offboard the tenant there first.',
   }[kind as string]

@@ -17,6 +17,7 @@ export type JourneyKind =
   | 'unknown_link'
   | 'other_browser'
   | 'wrong_tenant'
+  | 'guest'
   | 'tenant_taken'
   | 'forged'
   | 'proof_incomplete'
@@ -126,6 +127,12 @@ function wordsFor(kind: JourneyKind, roles: readonly RoleKey[]): Words {
           'The account you used belongs to a different organization than the one this link was made for.',
         nextStep:
           'Open the link again in a private window and sign in with an administrator of the right organization. If you approved the request in the wrong one, remove the enterprise app there.',
+      }
+    case 'guest':
+      return {
+        title: 'This account is a guest in that organization',
+        cause: 'The account belongs elsewhere, so its sign-in cannot confirm the approval.',
+        nextStep: `Open the link again in a private window and sign in as ${who} of the organization itself.`,
       }
     case 'tenant_taken':
       return {

@@ -15,6 +15,7 @@ const tones: Record<JourneyKind, Tone> = {
   unknown_link: 'warning',
   other_browser: 'warning',
   wrong_tenant: 'warning',
+  guest: 'warning',
   tenant_taken: 'warning',
   forged: 'warning',
   proof_incomplete: 'warning',

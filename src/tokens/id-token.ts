@@ -27,6 +27,10 @@ export type Identity = {
   name: string | null
   /** App roles on our registration, none when the claim is missing. */
   roles: string[]
+  /** At home in another tenant, or at no Microsoft tenant at all. */
+  isGuest: boolean
+  /** Template ids of the directory roles held there; null when the registration does not ask for the claim. */
+  directoryRoles: string[] | null
   /** The session at Entra, by which a sign-out elsewhere names it. */
   sid: string | null
   loginHint: string | null
@@ -49,6 +53,8 @@ const claimsSchema = z.object({
   preferred_username: z.string().optional(),
   name: z.string().optional(),
   roles: z.array(z.string()).optional(),
+  idp: z.string().optional(),
+  wids: z.array(z.string()).optional(),
   sid: z.string().optional(),
   login_hint: z.string().optional(),
 })
@@ -82,6 +88,9 @@ export async function verifyIdToken(jwt: string, expected: IdTokenExpectation): 
     username: claims.preferred_username ?? null,
     name: claims.name ?? null,
     roles: claims.roles ?? [],
+    // The claim is there only when somebody else than this tenant knows the person.
+    isGuest: claims.idp !== undefined && !claims.idp.toLowerCase().includes(tenantId.toLowerCase()),
+    directoryRoles: claims.wids?.map(role => role.toLowerCase()) ?? null,
     sid: claims.sid ?? null,
     loginHint: claims.login_hint ?? null,
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { verificationProgress } from '../../src/consent/progress.ts'
+import { personWith } from '../simulator/world.ts'
 import { admin } from '../tenants/givens.ts'
 import { createStage, type Stage, Visitor } from './stage.ts'
 
@@ -267,6 +268,41 @@ test('a tenant that the redirect merely names cannot be proven by people of anot
 
   expect(end.kind).not.toBe('approved')
   expect(await stage.db.tenant.count()).toBe(0)
+})
+
+/** An approval through a link without a pin, up to the sign-in that proves it. */
+async function approveUnpinned(visitor: Visitor): Promise<URL> {
+  const address = (await visitor.start()).href.replace('/organizations/', `/${visitor.customer.tenantId}/`)
+  const step = await visitor.completeConsent(await visitor.decide('Accept', new URL(address)))
+  if (step.kind !== 'redirect') throw new Error(`the consent ended: ${step.end.kind}`)
+  return step.url
+}
+
+test('a link without a pin is proven by an administrator of the tenant, not by just anybody there', async () => {
+  const customer = stage.nextCustomer()
+  const visitor = await stage.invite(customer, { pinned: false })
+  const proof = await approveUnpinned(visitor)
+
+  const end = await visitor.completeProof(
+    await visitor.signInAs(personWith(customer, 'Security Administrator'), proof),
+  )
+
+  expect(end).toMatchObject({ kind: 'not_admin', code: 'not_an_administrator' })
+  expect(end.retryUrl).toContain(visitor.token)
+  expect(await visitor.status()).toBe('failed')
+  expect(await stage.db.tenant.count()).toBe(0)
+  expect(await stage.flow.open(visitor.token, true)).toMatchObject({ kind: 'page' })
+})
+
+test('a link pinned to the tenant is proven by whoever can sign in there', async () => {
+  const customer = stage.nextCustomer()
+  const visitor = await stage.invite(customer)
+  const step = await visitor.completeConsent(await visitor.approve())
+  if (step.kind !== 'redirect') throw new Error(`the consent ended: ${step.end.kind}`)
+
+  const back = await visitor.signInAs(personWith(customer, 'Security Administrator'), step.url)
+
+  expect(await visitor.completeProof(back)).toMatchObject({ kind: 'approved' })
 })
 
 test('a tenant of one customer is never moved to another by a link', async () => {

@@ -21,7 +21,7 @@ import { findTenant, type TenantRecord } from '../../src/tenants/store.ts'
 import { createTenants, type Tenants } from '../../src/tenants/tenants.ts'
 import { createTokens, type Tokens } from '../../src/tokens/index.ts'
 import { createTestDatabase } from '../helpers/database.ts'
-import { Browser } from '../simulator/browser.ts'
+import { Browser, type Page } from '../simulator/browser.ts'
 import { personWith } from '../simulator/world.ts'
 import { admin, emptyDatabase } from '../tenants/givens.ts'
 
@@ -258,8 +258,18 @@ export class Visitor {
   async signIn(address: URL): Promise<URL> {
     const pick = await this.browser.open(address.href)
     const who = personWith(this.customer, 'Global Administrator')
-    let page = pick.location ? pick : await this.browser.press(pick, `Continue as ${who}`)
-    if (page.text.includes('>Accept</button>')) page = await this.browser.press(page, 'Accept')
+    return this.#comeBack(pick.location ? pick : await this.browser.press(pick, `Continue as ${who}`))
+  }
+
+  /** The same in a browser where nobody is signed in, as somebody else. */
+  async signInAs(username: string, address: URL): Promise<URL> {
+    const other = new Browser(this.#stage.simulator.origin)
+    return this.#comeBack(await other.press(await other.open(address.href), `Sign in as ${username}`), other)
+  }
+
+  async #comeBack(answer: Page, browser = this.browser): Promise<URL> {
+    let page = answer
+    if (page.text.includes('>Accept</button>')) page = await browser.press(page, 'Accept')
     if (!page.location) throw new Error(`Microsoft did not redirect:\n${page.text}`)
     return page.location
   }

@@ -71,8 +71,23 @@ test('a good ID token says who came', async () => {
     username: 'analyst@partner.example',
     name: 'The analyst',
     roles: ['Tenantry.Analyst'],
+    isGuest: false,
+    directoryRoles: null,
     sid: 'session-1',
     loginHint: 'hint-1',
+  })
+})
+
+test('a guest is told by who vouches for them, an administrator by the roles of the directory', async () => {
+  const globalAdministrator = '62e90394-69f5-4237-9190-012177145e10'
+  const guest = claims({ idp: `https://sts.windows.net/${customerTenant}/` })
+  const member = claims({ idp: `https://sts.windows.net/${partnerTenant}/`, wids: [globalAdministrator] })
+
+  expect(await verify(await entra.idToken(guest))).toMatchObject({ isGuest: true, directoryRoles: null })
+  expect(await verify(await entra.idToken(claims({ idp: 'live.com' })))).toMatchObject({ isGuest: true })
+  expect(await verify(await entra.idToken(member))).toMatchObject({
+    isGuest: false,
+    directoryRoles: [globalAdministrator],
   })
 })
 
