@@ -3,6 +3,7 @@ import { firstFault } from './diagnostics.ts'
 import type { QueryContext } from './environment.ts'
 import { noNames, tooLarge } from './environment.ts'
 import { KqlError, semantic, unsupported } from './error.ts'
+import { withoutMissingLegs } from './fuzzy-union.ts'
 import { globalsFor } from './globals.ts'
 import type { KustoCode, SyntaxElement } from './language.ts'
 import {
@@ -60,9 +61,10 @@ function bind(query: string, database: KqlDatabase): SyntaxElement {
     throw new KqlError('syntax', 'The incomplete fragment is unexpected.. Fix syntax errors in your query.')
   }
   const globals = globalsFor(database.schema)
-  const code = withQuotedColumns(kusto.KustoCode.ParseAndAnalyze(query, globals), query, text => {
-    return kusto.KustoCode.ParseAndAnalyze(text, globals)
-  })
+  const parse = (text: string) => kusto.KustoCode.ParseAndAnalyze(text, globals)
+  const first = parse(query)
+  const reduced = withoutMissingLegs(first, query)
+  const code = withQuotedColumns(reduced === query ? first : parse(reduced), reduced, parse)
   const fault = firstFault(code.code, code.text)
   if (fault) throw fault
   return code.code.Syntax
