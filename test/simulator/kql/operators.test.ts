@@ -132,6 +132,26 @@ const cases: Case[] = [
       ['d3', 'server'],
     ],
   ],
+  ['datatable(x:long)[long(null), 5] | summarize take_any(x)', 'x:long', [[5]]],
+  ['datatable(s:string, n:long)["", 1, "v", 2] | summarize take_any(s, n)', 's:string,n:long', [['', 1]]],
+  [
+    'datatable(s:string, n:long)["a", 1] | where n > 9 | summarize take_any(s), arg_max(n, s), stdev(n), make_bag(dynamic({}))',
+    's:string,n:long,s1:string,stdev_n:real,bag_:dynamic',
+    [['', null, '', 0, {}]],
+  ],
+  [
+    'datatable(x:long)[1, long(null), 1, long(null)] | summarize n=count(), d=dcount(x), a=avg(x) by x',
+    'x:long,n:long,d:long,a:real',
+    [
+      [1, 2, 1, 1],
+      [null, 2, 0, null],
+    ],
+  ],
+  [
+    'datatable(x:long)[1, 2, 3, 4] | summarize percentiles(x, 25, 50, 75, 100), percentile(x, 0)',
+    'percentile_x_25:long,percentile_x_50:long,percentile_x_75:long,percentile_x_100:long,percentile_x_0:long',
+    [[1, 2, 3, 4, 1]],
+  ],
   ['Logons | summarize make_bag(Detail)', 'bag_Detail:dynamic', [[{ ip: '10.0.0.5', tries: 2 }]]],
   [`${numbers} | distinct k`, 'k:string', [['a'], ['b']]],
   [
@@ -186,6 +206,25 @@ const cases: Case[] = [
     [['Till-2', 'baker']],
   ],
   [
+    'datatable(a:long, b:long)[long(null), 1] | join kind=inner (datatable(a:long, b:long)[long(null), 1]) on a, b | count',
+    'Count:long',
+    [[0]],
+  ],
+  [
+    'datatable(a:long, b:long)[long(null), 1] | join kind=leftanti (datatable(a:long, b:long)[long(null), 1]) on a, b',
+    'a:long,b:long',
+    [[null, 1]],
+  ],
+  ['datatable(k:string)["A"] | join kind=inner (datatable(k:string)["a"]) on k | count', 'Count:long', [[0]]],
+  [
+    'datatable(k:string, i:long)["a",1,"a",2] | join (datatable(k:string, v:long)["a",7,"a",8]) on k | project i, v',
+    'i:long,v:long',
+    [
+      [1, 7],
+      [1, 8],
+    ],
+  ],
+  [
     'datatable(a:long)[long(null)] | join kind=inner (datatable(a:long)[long(null)]) on a',
     'a:long,a1:long',
     [],
@@ -216,6 +255,12 @@ const cases: Case[] = [
     ],
   ],
   ['union isfuzzy=true Devices, Missing | count', 'Count:long', [[4]]],
+  [
+    'union isfuzzy=true (Devices | getschema | extend T="Devices"), (Missing | getschema | extend T="Missing") | summarize count() by T',
+    'T:string,count_:long',
+    [['Devices', 7]],
+  ],
+  ['Devices | union isfuzzy=true (Missing | where x == 1) | count', 'Count:long', [[4]]],
   ['union Dev* | count', 'Count:long', [[4]]],
   ['Devices | union Logons | count', 'Count:long', [[8]]],
   [
@@ -281,6 +326,20 @@ const cases: Case[] = [
       ['d3', null],
     ],
   ],
+  [
+    'datatable(a:dynamic)[dynamic([]), dynamic(null), dynamic([1, null]), dynamic("s")] | mv-expand a',
+    'a:dynamic',
+    [[null], [1], [null], ['s']],
+  ],
+  [
+    'print a=dynamic({"x":[1,2]}) | mv-expand a.x',
+    'a:dynamic,a_x:dynamic',
+    [
+      [{ x: [1, 2] }, 1],
+      [{ x: [1, 2] }, 2],
+    ],
+  ],
+  ['print a=dynamic([1,2,3]) | mv-expand a limit 2', 'a:dynamic', [[1], [2]]],
   ['print a=dynamic([3,1,2]) | mv-apply a to typeof(long) on (top 1 by a)', 'a:long', [[3]]],
   [
     'print k="x", a=dynamic([3,1,2]) | mv-apply v=a to typeof(long) on (summarize total=sum(v))',
@@ -294,6 +353,16 @@ const cases: Case[] = [
     [['id=7 name=till', 7, 'till']],
   ],
   ['print s="x id=7;" | parse s with * "id=" id:int ";" * | project id', 'id:int', [[7]]],
+  [
+    'print s="a=1 b=x" | parse s with "a=" a:long " b=" b:long | project a, b',
+    'a:long,b:long',
+    [[null, null]],
+  ],
+  [
+    'print s="a=1 b=x" | parse kind=relaxed s with "a=" a:long " b=" b:long | project a, b',
+    'a:long,b:long',
+    [[1, null]],
+  ],
   ['print s="nothing" | parse s with "id=" id:long | project id', 'id:long', [[null]]],
   ['print s="nothing" | parse-where s with "id=" id:long', 's:string,id:long', []],
   ['print s="ID: 12" | parse kind=regex flags=i s with "id:\\\\s*" id:long | project id', 'id:long', [[12]]],
@@ -314,6 +383,27 @@ const cases: Case[] = [
     [
       ['d1', [1, 1]],
       ['d2', [0, 1]],
+    ],
+  ],
+  [
+    'datatable(t:datetime, v:long)[datetime(2026-01-01 01:00), 1, datetime(2026-01-03), 5] | make-series s=sum(v), a=avg(v) default=real(null) on t from datetime(2026-01-01) to datetime(2026-01-04) step 1d | project s, a',
+    's:dynamic,a:dynamic',
+    [
+      [
+        [1, 0, 5],
+        [1, null, 5],
+      ],
+    ],
+  ],
+  // the axis without bounds begins at the bin of the first value and ends with the last value's
+  [
+    'datatable(x:long, v:long)[1, 1, 5, 5] | make-series s=sum(v) on x step 2',
+    's:dynamic,x:dynamic',
+    [
+      [
+        [1, 0, 5],
+        [0, 2, 4],
+      ],
     ],
   ],
   // neighbouring rows

@@ -90,6 +90,10 @@ export function tupleWidth(call: SyntaxElement): number | undefined {
   if (kindOf(call) !== 'FunctionCallExpression') return undefined
   const name = nameOf(child(call, 'Name'))
   if (extremes[name] === undefined && !['percentiles', 'take_any', 'any'].includes(name)) return undefined
+  const [arg, ...others] = children(child(call, 'ArgumentList'), 'Expressions')
+  // Of one column `take_any` looks for a value that is not empty: an aggregate like any other.
+  const isOneValue = arg && kindOf(arg) !== 'StarExpression' && others.length === 0
+  if (isOneValue && (name === 'take_any' || name === 'any')) return undefined
   const columns = columnsOf(call.RawResultType)
   if (columns.length > 0) return columns.length
   return extremes[name] === undefined ? undefined : 1

@@ -70,7 +70,11 @@ function compileKeys(nodes: readonly SyntaxElement[], left: Relation, right: Rel
   }
   const sameNames = new Set<string>()
   const pairs = nodes.flatMap(node => pairsOf(node, left, right, env, sameNames))
-  const evaluate = (side: Scalar[]) => (row: Row) => keyOfAll(side.map(scalar => scalar.eval(row)))
+  // Null equals nothing, itself included: a key with a null in it meets no other.
+  const evaluate = (side: Scalar[]) => (row: Row) => {
+    const values = side.map(scalar => scalar.eval(row))
+    return values.includes(null) ? null : keyOfAll(values)
+  }
   return {
     left: evaluate(pairs.map(pair => pair[0])),
     right: evaluate(pairs.map(pair => pair[1])),

@@ -10,6 +10,7 @@ import { emptyValue } from '../values/order.ts'
 import type { Operator } from './operator.ts'
 import { parameterOf } from './operator.ts'
 
+type ParseKind = 'simple' | 'regex' | 'relaxed'
 type Target = { name: string; type: KqlType }
 
 /**
@@ -21,7 +22,7 @@ export const parse: Operator = (node, input, place) => {
   const kind = parameterOf(node, 'kind') ?? 'simple'
   if (kind !== 'simple' && kind !== 'regex' && kind !== 'relaxed')
     throw unsupported(`'parse' operator: kind=${kind}`)
-  const { pattern, targets } = compilePattern(children(node, 'Patterns'), kind === 'regex')
+  const { pattern, targets } = compilePattern(children(node, 'Patterns'), kind)
   const flags = (parameterOf(node, 'flags') ?? '').replace(/[^ims]/g, '')
   const regex = regexOf(pattern, kind === 'regex' ? flags : 's')
   const text = converted(
@@ -65,8 +66,9 @@ function valuesOf(
 
 function compilePattern(
   parts: readonly SyntaxElement[],
-  isRegex: boolean,
+  parseKind: ParseKind,
 ): { pattern: string; targets: Target[] } {
+  const isRegex = parseKind === 'regex'
   const targets: Target[] = []
   let pattern = ''
   for (const [index, part] of parts.entries()) {
@@ -75,7 +77,7 @@ function compilePattern(
     if (kind === 'StarExpression') pattern += isLast ? '' : '.*?'
     else if (kind === 'NameDeclaration' || kind === 'NameAndTypeDeclaration') {
       const target = targetOf(part)
-      pattern += `(?<p${targets.length}>${captureOf(target.type, isLast, isRegex)})`
+      pattern += `(?<p${targets.length}>${captureOf(target.type, isLast, parseKind)})`
       targets.push(target)
     } else {
       const literal =
@@ -90,10 +92,11 @@ function compilePattern(
   return { pattern: `^${pattern}${closes ? '$' : ''}`, targets }
 }
 
-function captureOf(type: KqlType, isLast: boolean, isRegex: boolean): string {
-  if (type === 'long' || type === 'int') return '\\s*[+-]?\\d+'
-  if (type === 'real') return '\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?'
-  return isLast ? (isRegex ? '.*' : '[\\s\\S]*') : '.*?'
+/** What a column takes; in the relaxed mode any text, which is null when it is not of the column's type. */
+function captureOf(type: KqlType, isLast: boolean, kind: ParseKind): string {
+  if (kind !== 'relaxed' && (type === 'long' || type === 'int')) return '\\s*[+-]?\\d+'
+  if (kind !== 'relaxed' && type === 'real') return '\\s*[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?'
+  return isLast ? (kind === 'regex' ? '.*' : '[\\s\\S]*') : '.*?'
 }
 
 function targetOf(part: SyntaxElement): Target {

@@ -9,7 +9,7 @@ import { compileScalar } from '../scalar/expression.ts'
 import { perRow } from '../scalar/make.ts'
 import type { KqlColumn, KqlValue, Relation, Row, Scalar } from '../types.ts'
 import { converted } from '../values/convert.ts'
-import { keyOfAll } from '../values/order.ts'
+import { emptyValue, keyOfAll } from '../values/order.ts'
 import type { Operator } from './operator.ts'
 
 /** What is computed for each group: its accumulators, and the values of columns made from their results. */
@@ -72,6 +72,7 @@ function groupRows(
   { query }: Pick<Environment, 'query'>,
 ): Relation {
   const typedKeys = keys.map((key, index) => converted(key, columns[index]?.type ?? key.type).eval)
+  const empty = columns.map(column => emptyValue(column.type))
   type Group = { values: KqlValue[]; parts: ReturnType<GroupPlan['start']> }
   return {
     columns,
@@ -91,8 +92,10 @@ function groupRows(
         }
         for (const part of group.parts) part.add(row)
       }
-      for (const { values, parts } of groups.values())
-        yield values.concat(parts.flatMap(part => part.result()))
+      for (const { values, parts } of groups.values()) {
+        const row = values.concat(parts.flatMap(part => part.result()))
+        yield row.map((value, index) => value ?? empty[index] ?? null)
+      }
     },
   }
 }
