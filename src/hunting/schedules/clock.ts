@@ -7,9 +7,6 @@ export type Clock = { cron: string; timeZone: string }
 /** More often than this is monitoring, which each tenant's hunting quota is too small for. */
 export const shortestPauseMinutes = 5
 
-/** Due times that are looked at when the pause between two is checked: a whole day of the shortest pause. */
-const checkedRuns = 288
-
 /**
  * Checks and tidies a clock.
  *
@@ -35,17 +32,14 @@ export function readClock({ cron, timeZone }: Clock, now: Date): Clock {
     throw wrong('cron', 'this is no cron expression of five fields', remedy)
   }
   const clock = { cron: fields.join(' '), timeZone }
-  let times: Date[]
+  let pause: number
   try {
-    times = nextRuns(clock, now, checkedRuns)
+    pause = shortestPause(clock)
+    nextRun(clock, now)
   } catch (error) {
     throw wrong('cron', error instanceof Error ? error.message : 'this is no cron expression', remedy)
   }
-  const isTooOften = times.some((time, index) => {
-    const following = times[index + 1]
-    return following && following.getTime() - time.getTime() < shortestPauseMinutes * 60_000
-  })
-  if (isTooOften) {
+  if (pause < shortestPauseMinutes) {
     throw wrong(
       'cron',
       `this runs more often than every ${shortestPauseMinutes} minutes`,
@@ -55,11 +49,30 @@ export function readClock({ cron, timeZone }: Clock, now: Date): Clock {
   return clock
 }
 
+/**
+ * Minutes between the two due times of a day that are nearest, midnight
+ * included. Read off the fields: to walk through the years of a clock that
+ * strikes on 29 February takes seconds.
+ */
+function shortestPause({ cron, timeZone }: Clock): number {
+  const { hour, minute } = CronExpressionParser.parse(cron, { tz: timeZone }).fields
+  const times = hour.values
+    .flatMap(hours => minute.values.map(minutes => Number(hours) * 60 + Number(minutes)))
+    .sort((one, other) => one - other)
+  const first = times[0] ?? 0
+  return Math.min(...times.map((time, index) => (times[index + 1] ?? first + 1440) - time))
+}
+
+/** How far the search for a time goes on behind a change of the clocks at which it was lost. */
+const lostHours = 3
+
 /** The next due times after `after`, in order. */
-export function nextRuns({ cron, timeZone }: Clock, after: Date, count: number): Date[] {
-  const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate: after })
+export function nextRuns(clock: Clock, after: Date, count: number): Date[] {
   const found: Date[] = []
-  while (found.length < count && times.hasNext()) found.push(times.next().toDate())
+  for (const time of timesOf(clock, after)) {
+    if (found.length >= count) break
+    found.push(time)
+  }
   return found
 }
 
@@ -68,14 +81,34 @@ export function nextRun(clock: Clock, after: Date): Date | null {
   return nextRuns(clock, after, 1)[0] ?? null
 }
 
+/**
+ * Due times without end. Where clocks change by half an hour (Lord Howe
+ * Island) cron-parser finds no way past the change: the search is taken up
+ * behind it, as a schedule must never stop unnoticed.
+ */
+function* timesOf({ cron, timeZone }: Clock, after: Date): Generator<Date> {
+  let last = after
+  for (let lost = 0; lost <= lostHours; lost++) {
+    const currentDate = new Date(last.getTime() + lost * 3_600_000)
+    const times = CronExpressionParser.parse(cron, { tz: timeZone, currentDate })
+    while (times.hasNext()) {
+      last = times.next().toDate()
+      lost = 0
+      yield last
+    }
+  }
+}
+
 /** Counting further than this tells nobody more. */
 const mostMissed = 1000
 
 /** How many due times lie after `from` and not after `until`; at most 1,000. */
 export function countRunsBetween(clock: Clock, from: Date, until: Date): number {
-  const times = CronExpressionParser.parse(clock.cron, { tz: clock.timeZone, currentDate: from })
   let count = 0
-  while (count < mostMissed && times.hasNext() && times.next().toDate() <= until) count++
+  for (const time of timesOf(clock, from)) {
+    if (time > until || count >= mostMissed) break
+    count++
+  }
   return count
 }
 

@@ -42,6 +42,45 @@ test('hourly runs go on every hour through both changes', () => {
   }
 })
 
+test('every quarter of an hour goes on through the hour that comes twice', () => {
+  const clock = { cron: '*/15 * * * *', timeZone: 'Europe/Berlin' }
+
+  const runs = nextRuns(clock, new Date('2026-10-24T23:59:00Z'), 12)
+
+  expect(runs.map(run => run.getTime())).toEqual(
+    runs.map((_, index) => Date.parse('2026-10-25T00:00:00Z') + index * 900_000),
+  )
+})
+
+test('clocks that change by half an hour do not end a schedule', () => {
+  const runs = nextRuns(
+    { cron: '0 * * * *', timeZone: 'Australia/Lord_Howe' },
+    new Date('2026-04-04T13:00:00Z'),
+    200,
+  )
+
+  expect(runs).toHaveLength(200)
+  for (const [index, run] of runs.slice(1).entries()) {
+    expect(run.getTime() - (runs[index]?.getTime() ?? 0)).toBeLessThanOrEqual(2 * 3_600_000)
+  }
+})
+
+test.each(['0 0 29 2 *', '0 0 1 1 *', '30 6 * * 1#1', '0 0 L * *'])(
+  'a clock that strikes rarely is read at once: %s',
+  cron => {
+    const started = performance.now()
+
+    readClock({ cron, timeZone: 'Europe/Berlin' }, now)
+
+    expect(performance.now() - started).toBeLessThan(250)
+  },
+)
+
+test('midnight lies between two times as well', () => {
+  expect(() => readClock({ cron: '0,58 0,23 * * *', timeZone: 'UTC' }, now)).toThrowError('5 minutes')
+  expect(readClock({ cron: '0,55 0,23 * * *', timeZone: 'UTC' }, now)).toMatchObject({ timeZone: 'UTC' })
+})
+
 describe('what is no clock is refused', () => {
   test.each([
     ['* * * * *', 'more often than every 5 minutes'],
