@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Column, Row } from '../../../src/hunting/results/model.ts'
+import type { Column, Json, Row } from '../../../src/hunting/results/model.ts'
 import { rowHasher } from '../../../src/hunting/schedules/row-hash.ts'
 import { groupByTenant } from '../../../src/hunting/schedules/tenant-groups.ts'
 
@@ -82,6 +82,24 @@ test('a key of chosen columns may hold times', () => {
   )
   expect(hash(['2026-01-01', 'a', 1, null], columns, keys)).not.toBe(
     hash(['2026-01-02', 'a', 1, null], columns, keys),
+  )
+})
+
+test('the order in a list does not matter, what is in it and how often does', () => {
+  const sets = (detail: Json) => hash([null, 'a', 1, detail])
+
+  expect(sets(['b', { x: [2, 1] }, 'a'])).toBe(sets([{ x: [1, 2] }, 'a', 'b']))
+  expect(sets(['a', 'b'])).not.toBe(sets(['a', 'b', 'b']))
+  expect(sets(['1'])).not.toBe(sets([1]))
+  expect(sets([['a'], 'b'])).not.toBe(sets([['b'], 'a']))
+})
+
+test('rows of nothing but times are told apart by them, and so are rows without the chosen columns', () => {
+  const times: Column[] = [{ name: 'Seen', type: 'datetime' }]
+
+  expect(hash(['2026-01-01T00:00:00Z'], times)).not.toBe(hash(['2026-01-02T00:00:00Z'], times))
+  expect(hash([null, 'a', 1, null], columns, ['Gone'])).not.toBe(
+    hash([null, 'b', 1, null], columns, ['Gone']),
   )
 })
 
