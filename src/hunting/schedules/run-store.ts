@@ -78,6 +78,21 @@ export async function findHuntOf(db: Database, run: RunRecord): Promise<string |
   return hunt?.id ?? null
 }
 
+/**
+ * Does the first step of a run, unless another process is at it. SQL, because
+ * Prisma has no advisory locks.
+ */
+export async function beginAlone(db: Database, runId: string, begin: () => Promise<void>): Promise<void> {
+  await db.$transaction(
+    async tx => {
+      const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
+        SELECT pg_try_advisory_xact_lock(hashtext('tenantry.schedule-run'), hashtext(${runId})) AS taken`
+      if (lock?.taken) await begin()
+    },
+    { timeout: 120_000, maxWait: 60_000 },
+  )
+}
+
 export async function setHunt(db: Connection, runId: string, huntId: string): Promise<void> {
   await db.scheduleRun.updateMany({
     where: { id: runId, status: 'starting' },

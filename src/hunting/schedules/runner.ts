@@ -12,6 +12,7 @@ import { finishRun } from './finish-run.ts'
 import type { RunProblem } from './model.ts'
 import { ownersOf } from './owner.ts'
 import {
+  beginAlone,
   endRun,
   findDue,
   findHuntOf,
@@ -149,7 +150,10 @@ export function createRunner(options: RunnerParts) {
       const run = await findRun(db, runId)
       if (!run || run.status === 'done' || run.status === 'failed') return
       if (run.status === 'starting' || !run.huntId) {
-        await start(run)
+        await beginAlone(db, runId, async () => {
+          const still = await findRun(db, runId)
+          if (still?.status === 'starting') await start(still)
+        })
         return
       }
       try {

@@ -228,6 +228,19 @@ test('a process that dies between making the hunt and noting it leaves no second
   expect(await stage.db.hunt.count({ where: { scheduleId: id } })).toBe(2)
 })
 
+test('processes that begin a run at once make one hunt', async () => {
+  const stage = await givenSchedules(() => devices('a'))
+  await givenTenants(stage.db, 2)
+  const id = await stage.givenSchedule()
+  const { id: runId } = await stage.schedules.startNow(analyst, id)
+
+  await Promise.all([1, 2, 3, 4].map(() => stage.runner.advance(runId)))
+  await stage.drive()
+
+  expect(await stage.db.hunt.count({ where: { scheduleId: id } })).toBe(1)
+  expect(await stage.schedules.run(admin, id, runId)).toMatchObject({ status: 'done', newRows: 2 })
+})
+
 test('two processes that end a run at once count and tell everything once', async () => {
   const stage = await givenSchedules(() => devices('a', 'b', 'c'))
   await givenTenants(stage.db, 5)
