@@ -1,17 +1,14 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Transaction } from '../audit/store.ts'
 import type { Actor } from '../tenants/actor.ts'
-import { roleChange } from '../tenants/role-comparison.ts'
 import {
-  addTenantEvent,
   errorColumns,
-  type TenantChange,
-  type TenantRecord,
-  updateTenant,
   writeSurfaceFailure,
   writeSurfaceSuccess,
   writeSurfaceUnused,
-} from '../tenants/store.ts'
+} from '../tenants/health-store.ts'
+import { roleChange } from '../tenants/role-comparison.ts'
+import { addTenantEvent, type TenantChange, type TenantRecord, updateTenant } from '../tenants/store.ts'
 import type { Decision } from './decision.ts'
 import type { SurfaceObservation } from './observation.ts'
 import { findInvitationsAwaiting, moveInvitation } from './store.ts'

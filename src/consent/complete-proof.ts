@@ -1,13 +1,8 @@
 import type { Transaction } from '../audit/store.ts'
 import { AppError, RemoteError } from '../errors.ts'
-import {
-  addTenantEvent,
-  beginVerificationRun,
-  createTenantIfAbsent,
-  errorColumns,
-  findTenant,
-  updateTenant,
-} from '../tenants/store.ts'
+import { beginVerificationRun } from '../tenants/check-store.ts'
+import { errorColumns } from '../tenants/health-store.ts'
+import { addTenantEvent, createTenantIfAbsent, findTenant, updateTenant } from '../tenants/store.ts'
 import { type AuthorizeRedirect, readAuthorizeRedirect } from '../tokens/authorization-code.ts'
 import type { Identity } from '../tokens/index.ts'
 import { readCorrelationId } from './admin-consent.ts'

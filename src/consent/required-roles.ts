@@ -2,15 +2,11 @@ import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../database/index.ts'
 import { namedFailure } from '../remote/named-failure.ts'
 import { systemActor } from '../tenants/actor.ts'
+import { findTenantsAfter } from '../tenants/check-store.ts'
+import { errorColumns } from '../tenants/health-store.ts'
 import { compareRoles } from '../tenants/role-comparison.ts'
 import type { RoleKey } from '../tenants/roles.ts'
-import {
-  addTenantEvent,
-  errorColumns,
-  findTenantsAfter,
-  type TenantRecord,
-  updateTenant,
-} from '../tenants/store.ts'
+import { addTenantEvent, type TenantRecord, updateTenant } from '../tenants/store.ts'
 import { readStoredFailure } from '../tenants/stored-failure.ts'
 
 /**

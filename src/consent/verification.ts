@@ -2,17 +2,11 @@ import type { Audit } from '../audit/audit.ts'
 import type { Database } from '../database/index.ts'
 import { AppError, type RemoteFailure } from '../errors.ts'
 import { type Actor, requireRole, systemActor } from '../tenants/actor.ts'
+import { beginVerificationRun, claimDueChecks, findStrandedVerifications } from '../tenants/check-store.ts'
 import { isAboutThePartner } from '../tenants/consent-problems.ts'
 import { roleChange } from '../tenants/role-comparison.ts'
 import type { RoleKey } from '../tenants/roles.ts'
-import {
-  beginVerificationRun,
-  claimDueChecks,
-  findStrandedVerifications,
-  findTenant,
-  type TenantRecord,
-  type TenantStatus,
-} from '../tenants/store.ts'
+import { findTenant, type TenantRecord, type TenantStatus } from '../tenants/store.ts'
 import { applyDecision, type Continuation } from './apply-decision.ts'
 import { type Decision, decide } from './decision.ts'
 import type { Observe, SurfaceObservation } from './observation.ts'

@@ -2,7 +2,7 @@ import type { Surface } from '../clouds/clouds.ts'
 import type { Database } from '../database/index.ts'
 import type { RemoteFailure } from '../errors.ts'
 import { isAboutTheRequest, isAboutTheTenant } from './consent-problems.ts'
-import { writeSurfaceFailure, writeSurfaceSuccesses } from './store.ts'
+import { writeSurfaceFailure, writeSurfaceSuccesses } from './health-store.ts'
 import { batchSuccesses } from './success-batch.ts'
 
 /** A success or the same failure again is written once in this time. */

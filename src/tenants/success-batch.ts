@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SurfaceSuccess } from './store.ts'
+import type { SurfaceSuccess } from './health-store.ts'
 
 type Waiting = SurfaceSuccess & { resolve: () => void; reject: (error: unknown) => void }
 

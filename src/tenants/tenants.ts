@@ -5,7 +5,6 @@ import { AppError } from '../errors.ts'
 import { type Actor, requireAct, sees } from './actor.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import {
-  addTenantEvent,
   type Count,
   countByError,
   countByMissingRole,
@@ -13,13 +12,16 @@ import {
   countByTag,
   countTenants,
   type ErrorCount,
+  findTenantPage,
+  type TenantFilters,
+  type TenantSort,
+} from './list-store.ts'
+import {
+  addTenantEvent,
   findTenant,
   findTenantEvents,
-  findTenantPage,
   purgeTenant,
-  type TenantFilters,
   type TenantRecord,
-  type TenantSort,
   type TenantStatus,
   updateTenant,
 } from './store.ts'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { TenantFilters, TenantRecord, TenantSort } from '../../tenants/store.ts'
+import type { TenantFilters, TenantSort } from '../../tenants/list-store.ts'
+import type { TenantRecord } from '../../tenants/store.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
 import { toTenantView } from '../../tenants/view.ts'
 import { requireActor } from '../plugins/actors.ts'
