@@ -1,0 +1,75 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CustomerProfile } from '../../src/simulator/world.ts'
+import { type RunningApp, startApp } from '../helpers/app.ts'
+import { expectGoodAtEveryWidth, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
+import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
+
+let running: RunningApp
+let browser: TestBrowser
+let customers: Customers
+let well: CustomerProfile
+let lacking: CustomerProfile
+let page: Page
+
+beforeAll(async () => {
+  ;[running, browser] = await Promise.all([startApp({ tenants: 40 }), openBrowser()])
+  customers = customersOf(running)
+  well = await customers.connected()
+  lacking = await customers.connected(['defender:Incident.Read.All', 'defender:AdvancedHunting.Read.All'])
+  await running.services.tenants.setTags(administrator, well.tenantId, ['gold'])
+  page = await browser.person()
+  await signIn(page, running.url)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.close()
+})
+
+const home = () => `${running.url}/tenants/${well.tenantId}`
+
+async function heading(): Promise<string> {
+  expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+  return (await page.getByRole('heading', { level: 1 }).textContent())?.trim() ?? ''
+}
+
+test.each([
+  ['/', 'Dashboard'],
+  ['/tenants', 'Tenants'],
+  ['/connect', 'Connect existing tenants'],
+  ['/readiness', 'Readiness'],
+  ['/audit', 'Audit'],
+  ['/settings', 'Settings'],
+  ['/nowhere', 'Not found'],
+])('%s can be used at every width', async (path, title) => {
+  await page.goto(running.url + path)
+
+  expect(await heading()).toBe(title)
+  await expectGoodAtEveryWidth(page)
+})
+
+test.each([
+  ['', null],
+  ['/incidents', 'Incidents'],
+  ['/devices', 'Devices'],
+  ['/hunt', 'Hunt'],
+  ['/events', 'Timeline'],
+])('the page of a tenant%s can be used at every width', async (path, tab) => {
+  await page.goto(home() + path)
+  await page.waitForLoadState('networkidle')
+
+  expect(await heading()).toBe(tab ?? well.name)
+  await expectGoodAtEveryWidth(page)
+})
+
+test('a tenant that lacks permissions can be understood at every width, and readiness leads to it', async () => {
+  await page.goto(`${running.url}/readiness`)
+  await page.getByRole('link', { name: /tenants: Hunt with KQL/ }).click()
+  await page.getByRole('heading', { name: /Hunt with KQL: on/ }).waitFor()
+  await expectGoodAtEveryWidth(page)
+
+  await page.getByRole('link', { name: lacking.name }).click()
+  await page.getByText('Connected, but something is missing').waitFor()
+  await expectGoodAtEveryWidth(page)
+})
