@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { createAudit } from './audit/audit.ts'
+import { handleJobs } from './background.ts'
 import { createDiscovery } from './clouds/discovery.ts'
 import { createEndpoints } from './clouds/endpoints.ts'
 import type { Config } from './config.ts'
@@ -30,10 +31,7 @@ import { createJobs } from './jobs/jobs.ts'
 import {
   connectListJob,
   deviceActionJob,
-  healthJob,
-  housekeepingJob,
   recheckJob,
-  scheduleClockJob,
   scheduleRunJob,
   verificationJob,
   webhookDeliveryJob,
@@ -237,35 +235,18 @@ export async function createServices(
       jobs.enqueue(deviceActionJob, { actionId }, { key: actionId, afterSeconds }),
   })
 
-  jobs.handle(deviceActionJob, ({ actionId }) => devices.follow(actionId))
-  jobs.handle(connectListJob, ({ id }, signal) => connectLists.work(id, signal))
-  jobs.handle(verificationJob, ({ tenantId, run }) => verification.verifyTenant(tenantId, run))
-  jobs.handle(recheckJob, ({ tenantId }) => verification.checkTenant(tenantId))
-  jobs.handle(healthJob, async (_nothing, signal) => {
-    await verification.resumeStranded()
-    await verification.checkDue(undefined, signal)
-    await connectLists.keepHouse()
-    await devices.resumeStranded()
+  handleJobs(jobs, {
+    verification,
+    connectLists,
+    devices,
+    runner,
+    deliveries,
+    notifications,
+    invitations,
+    sessionRows,
+    watchCredentials,
+    hunts,
   })
-  jobs.handle(scheduleClockJob, async () => {
-    await runner.startDue()
-    await runner.resume()
-    await deliveries.resume()
-  })
-  jobs.handle(scheduleRunJob, ({ runId }) => runner.advance(runId))
-  jobs.handle(webhookDeliveryJob, ({ deliveryId }) => deliveries.attempt(deliveryId))
-  jobs.handle(housekeepingJob, async () => {
-    await runner.keepHouse()
-    await deliveries.keepHouse()
-    await notifications.keepHouse()
-    await invitations.expireDue()
-    await sessionRows.removeExpired(new Date())
-    await watchCredentials()
-    await hunts.removeExpired()
-  })
-  jobs.repeat(healthJob, '* * * * *')
-  jobs.repeat(scheduleClockJob, '* * * * *')
-  jobs.repeat(housekeepingJob, '*/10 * * * *')
 
   return {
     config,

@@ -31,7 +31,7 @@ const layers = [
   ['config.ts'],
   ['staff', 'consent', 'defender', 'metrics'],
   ['incidents', 'devices', 'hunting', 'notifications', 'doctor', 'demo'],
-  ['services.ts'],
+  ['background.ts', 'services.ts'],
   ['http', 'cli'],
   ['process.ts', 'main.ts'],
 ]

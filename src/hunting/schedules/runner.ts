@@ -47,6 +47,8 @@ const lookAgainSeconds = 3
 
 const keepRunsDays = 400
 
+export type Runner = ReturnType<typeof createRunner>
+
 /** Starts what is due and carries runs to their end. */
 export function createRunner(options: RunnerParts) {
   const parts = { ...options, now: options.now ?? (() => new Date()) }

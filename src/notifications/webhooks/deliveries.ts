@@ -34,6 +34,8 @@ export type DeliveryParts = {
   now?: () => Date
 }
 
+export type Deliveries = ReturnType<typeof createDeliveries>
+
 /** Messages to webhooks: rows first, then tries until one is accepted. */
 export function createDeliveries(parts: DeliveryParts) {
   const { db, key, enqueue, now = () => new Date() } = parts
