@@ -1,7 +1,7 @@
 import { systemAccount } from '../accounts.ts'
 import { fileOf, windowsImage } from '../images.ts'
-import type { Story } from './builder.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** The memory of lsass is written to a file, with a system library and with a tool. */
 export const credentialDumping: Story = {

@@ -1,6 +1,6 @@
 import { fileOf } from '../images.ts'
-import type { Story } from './builder.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** A document starts an encoded script that calls home and stays by a Run key. */
 export const encodedPowerShell: Story = {

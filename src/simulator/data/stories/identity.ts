@@ -1,6 +1,6 @@
-import type { Story } from './builder.ts'
 import { cloudAppRow } from './cloud-app-row.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** One password tried on many accounts, until one opens. */
 export const passwordSpray: Story = {

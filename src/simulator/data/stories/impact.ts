@@ -1,7 +1,7 @@
 import { systemAccount } from '../accounts.ts'
 import { fileOf } from '../images.ts'
-import type { Story } from './builder.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** Backups and logs are destroyed, then files are encrypted. */
 export const ransomware: Story = {

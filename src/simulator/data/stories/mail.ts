@@ -1,6 +1,6 @@
 import { fileOf } from '../images.ts'
-import type { Story } from './builder.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** A mail leads to a false sign-in page; somebody signs in from elsewhere and hides the answers. */
 export const phishingClick: Story = {

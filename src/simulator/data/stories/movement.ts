@@ -1,7 +1,7 @@
 import { systemAccount } from '../accounts.ts'
 import { fileOf } from '../images.ts'
-import type { Story } from './builder.ts'
 import { evidence } from './evidence.ts'
+import type { Story } from './story.ts'
 
 /** From one device to a server: remote service, WMI, a new service there. */
 export const lateralMovement: Story = {
