@@ -219,7 +219,7 @@ test('a schedule of a key that was revoked stops, and an administrator takes it 
 
   expect(shown.body.ownerProblem).toMatchObject({
     code: 'owner_gone',
-    message: expect.stringContaining('its owner old script was revoked on'),
+    message: expect.stringContaining('its owner, the API key "old script", was revoked on'),
   })
   expect(refused).toMatchObject({ status: 409, body: { remedy: expect.stringContaining('take') } })
   expect(notTheirs.status).toBe(403)

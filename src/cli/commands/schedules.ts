@@ -31,7 +31,7 @@ export function scheduleCommands(program: Command): void {
             schedule.id,
             stateOf(schedule),
             `${schedule.cron} ${schedule.timeZone}`,
-            schedule.nextRunAt?.slice(0, 16).replace('T', ' ') ?? null,
+            schedule.ownerProblem ? null : (schedule.nextRunAt?.slice(0, 16).replace('T', ' ') ?? null),
             schedule.lastRun ? outcomeOf(schedule.lastRun) : null,
             schedule.name,
           ]),

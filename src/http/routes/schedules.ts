@@ -191,7 +191,7 @@ export async function scheduleRoutes(app: FastifyInstance, options: ScheduleOpti
       { title: schedule.name, section, breadcrumbs },
       {
         schedule: showSchedule(schedule),
-        upcoming: schedule.enabled ? schedules.upcoming(schedule, 5) : [],
+        upcoming: schedule.enabled && !schedule.ownerProblem ? schedules.upcoming(schedule, 5) : [],
         runs: runs.items.map(showRun),
         nextHref: runs.nextCursor ? `/schedules/${id}?cursor=${runs.nextCursor}` : null,
         firstHref: cursor ? `/schedules/${id}` : null,
@@ -287,6 +287,8 @@ function showSchedule(schedule: ScheduleView) {
     ...schedule,
     badge: scheduleState(schedule),
     tenantWords: tenantWords(schedule.tenants),
+    // Its time comes, but nobody is asked then.
+    nextRunAt: schedule.ownerProblem ? null : schedule.nextRunAt,
     lastRun: lastRun ? showRun(lastRun) : null,
   }
 }

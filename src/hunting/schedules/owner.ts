@@ -21,12 +21,13 @@ export async function ownersOf(
   schedules: OwnedRow[],
 ): Promise<(schedule: OwnedRow) => Owner> {
   const standings = await standingsOf(schedules.map(({ runsAsKind: kind, runsAsId: id }) => ({ kind, id })))
-  return ({ runsAsId, runsAs }) => {
+  return ({ runsAsId, runsAs, runsAsKind }) => {
     const standing = standings.get(runsAsId)
     if (standing?.actor) return { actor: standing.actor, problem: null }
+    const owner = runsAsKind === 'api-key' ? `the API key "${runsAs}",` : `${runsAs},`
     const problem = {
       code: ownerGone,
-      message: `its owner ${runsAs} ${standing?.gone ?? 'is not known any more'}`,
+      message: `its owner, ${owner} ${standing?.gone ?? 'is not known any more'}`,
       remedy: 'An administrator can take the schedule over; it then sees what the administrator sees.',
     }
     return { actor: null, problem }

@@ -58,7 +58,7 @@ test('when its owner is gone the schedule asks nobody, stops, and says so', asyn
     {
       status: 'failed',
       huntId: null,
-      error: { code: 'owner_gone', message: 'its owner analyst@partner.example was revoked on 2026-11-20' },
+      error: { code: 'owner_gone', message: 'its owner, analyst@partner.example, was revoked on 2026-11-20' },
     },
   ])
   expect(await stage.schedules.get(admin, id)).toMatchObject({
