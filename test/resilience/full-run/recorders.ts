@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Database } from '../../src/database/index.ts'
+import { zstdDecompressSync } from 'node:zlib'
+import type { Database } from '../../../src/database/index.ts'
 
 /** One exchange with Microsoft as it went over the wire. */
 export type Exchange = {
@@ -83,7 +84,7 @@ export function recordAnswers(origin: string, written: Written[]): () => void {
   }
 }
 
-/** Every row of every table, also of the queue. */
+/** Every row of every table, also of the queue, with what its bytes hold, unpacked where they are packed. */
 export async function dumpTables(db: Database): Promise<Written[]> {
   const tables = await db.$queryRaw<{ schema: string; name: string }[]>`
     select table_schema as schema, table_name as name from information_schema.tables
@@ -93,9 +94,26 @@ export async function dumpTables(db: Database): Promise<Written[]> {
     const rows = await db.$queryRawUnsafe<{ row: string }[]>(
       `select row_to_json(one)::text as row from "${schema}"."${name}" one`,
     )
-    dumped.push({ where: `table ${schema}.${name}`, text: rows.map(({ row }) => row).join('\n') })
+    dumped.push({
+      where: `table ${schema}.${name}`,
+      text: rows.map(({ row }) => row + bytesIn(row)).join('\n'),
+    })
   }
   return dumped
+}
+
+/** The text behind the bytes of a row, which PostgreSQL prints in hexadecimal. */
+function bytesIn(row: string): string {
+  return [...row.matchAll(/"\\\\x((?:[0-9a-f]{2})+)"/g)]
+    .map(([, hex = '']) => `\n${unpacked(Buffer.from(hex, 'hex')).toString()}`)
+    .join('')
+}
+
+const zstdMagic = Buffer.from('28b52ffd', 'hex')
+
+/** Packed rows begin with a byte for their layout. */
+function unpacked(bytes: Buffer): Buffer {
+  return bytes.subarray(1, 5).equals(zstdMagic) ? zstdDecompressSync(bytes.subarray(1)) : bytes
 }
 
 export type Secret = { kind: string; value: string }
