@@ -1,41 +1,89 @@
 /**
- * A process that works on hunts until it is killed:
- * `worker.ts <database> <leaseMs>`. Tenants answer with the same rows whoever
- * asks; those whose id begins with `b` have more than the cap. Prints `ready`,
- * waits for a line, then prints the tenants it calls.
+ * A process that works on hunts until it is killed, or kills itself:
+ * `worker.ts <database> <leaseMs> <seed> [<step> <count>]`. Tenants answer with
+ * the same rows whoever asks, in chunks of ten rows; those whose id begins with
+ * `b` have more than the cap, those with `c` are throttled now and then. Prints
+ * `ready`, waits for a line, then prints the tenants it calls.
  */
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAudit } from '../../../../src/audit/audit.ts'
-import { openDatabase } from '../../../../src/database/index.ts'
-import { whyNotSliced } from '../../../../src/hunting/hunts/engine/slice-safety.ts'
-import { createHunts } from '../../../../src/hunting/hunts/hunts.ts'
-import { events, eventsIn } from './events.ts'
+import pg from 'pg'
+import { createChannel } from '../../../../src/hunting/hunts/channel.ts'
+import { createEngine } from '../../../../src/hunting/hunts/engine/engine.ts'
+import type { Packer } from '../../../../src/hunting/hunts/engine/packer.ts'
+import { createEngineStore } from '../../../../src/hunting/hunts/engine/store.ts'
+import { encodeChunk } from '../../../../src/hunting/results/chunk.ts'
+import { readHuntingAnswer } from '../../../../src/hunting/results/read-answer.ts'
+import { splitIntoChunks } from '../../../../src/hunting/results/split-chunks.ts'
+import { throttledAtTimes, workerAnswer } from './answers.ts'
+import { isStep, type KillStep } from './kill-plan.ts'
+import { seeded } from './seeded.ts'
 
-const [connectionString = '', leaseMs = ''] = process.argv.slice(2)
-const db = openDatabase(connectionString, 2)
-const few = events(7)
-const many = events(90)
+const [connectionString = '', leaseMs = '', seed = '', step = '', count = ''] = process.argv.slice(2)
+const random = seeded(Number(seed))
+const pool = new pg.Pool({ connectionString, max: 4 })
+const channel = createChannel(connectionString)
+const store = createEngineStore(pool)
 
-const hunts = createHunts({
-  db,
-  connectionString,
-  audit: createAudit({ db, key: Buffer.alloc(32) }),
+/** How often each step is still passed before the process dies at it. */
+let left = isStep(step) ? Number(count) : Number.POSITIVE_INFINITY
+function pass(here: KillStep): void {
+  if (here === step && left-- === 0) process.kill(process.pid, 'SIGKILL')
+}
+
+const pack: Packer['pack'] = async (text, wire) => {
+  const { columns, rows } = readHuntingAnswer(text, wire)
+  const chunks = [...splitIntoChunks(rows, 10, 1_000_000)].map(piece => ({
+    rowCount: piece.length,
+    data: encodeChunk(columns, piece),
+  }))
+  pass('packed')
+  return { columns, rowCount: rows.length, chunks }
+}
+
+const engine = createEngine({
+  store: {
+    ...store,
+    async claim(...args) {
+      const claims = await store.claim(...args)
+      if (claims.length > 0) pass('claimed')
+      return claims
+    },
+    async settle(...args) {
+      pass('before settling')
+      const settling = store.settle(...args)
+      // The statement is on its way; whether it takes effect is the database's to say.
+      setImmediate(() => pass('while settling'))
+      const lost = await settling
+      pass('settled')
+      return lost
+    },
+    async finish(huntIds) {
+      const ended = await store.finish(huntIds)
+      pass('finished')
+      return ended
+    },
+  },
+  channel,
+  log: { error: (...facts) => console.error(...facts), warn: () => {} },
+  options: { leaseMs: Number(leaseMs), pollMs: 100, concurrency: 4, slowAfterMs: 10_000 },
   async hunt(tenantId, _roles, { timespan }) {
     process.stdout.write(`${tenantId}\n`)
-    await sleep(5 + Math.random() * 20)
-    const text = eventsIn(tenantId.startsWith('b') ? many : few, timespan, 30)
+    pass('called')
+    await sleep(3 + random() * 12)
+    throttledAtTimes(tenantId, random)
+    pass('answered')
+    const text = workerAnswer(tenantId, timespan)
     return { text, wire: 'graph', surface: 'graph', durationMs: 1, requestId: null }
   },
-  log: { error: (...facts) => console.error(...facts), warn: () => {} },
-  keepDays: 1,
-  dataDir: tmpdir(),
+  pack,
+  whyNotSliced: () => null,
   rowCap: 30,
-  engine: { leaseMs: Number(leaseMs), pollMs: 100, concurrency: 6 },
+  callBudget: 64,
+  now: () => new Date(),
+  random: () => 0,
 })
-// Loading the language takes longer than these leases last.
-whyNotSliced('DeviceEvents')
+await channel.open()
 process.stdout.write('ready\n')
 await once(process.stdin, 'data')
-await hunts.start({ work: true })
+engine.start()
