@@ -34,6 +34,12 @@ export type IncidentService = {
   /** @param incidentId the tenant's own number */
   getLive(actor: Actor, tenantId: string, incidentId: string): Promise<IncidentDetailView>
   /**
+   * The incident that an alert belongs to.
+   *
+   * @throws AppError `not_found` also for an alert of no incident
+   */
+  ofAlert(actor: Actor, tenantId: string, alertId: string): Promise<{ tenantId: string; incidentId: string }>
+  /**
    * Writes a change through to Microsoft.
    *
    * @param ifUpdatedAt the `updatedAt` that the change was made on
@@ -53,7 +59,7 @@ export function createIncidents({
   tenants,
   audit,
 }: {
-  defender: Pick<Defender, 'listIncidents' | 'getIncident' | 'peekIncident' | 'updateIncident'>
+  defender: Pick<Defender, 'listIncidents' | 'getIncident' | 'getAlert' | 'peekIncident' | 'updateIncident'>
   tenants: Pick<Tenants, 'get'>
   audit: Audit
 }): IncidentService {
@@ -73,6 +79,16 @@ export function createIncidents({
       const tenant = await tenants.get(actor, tenantId)
       const incident = await defender.getIncident(tenant.id, tenant.rolesGranted, incidentId)
       return toIncidentDetailView(incident, tenant.name)
+    },
+
+    async ofAlert(actor, tenantId, alertId) {
+      requireAct(actor, 'look')
+      const tenant = await tenants.get(actor, tenantId)
+      const { incidentId } = await defender.getAlert(tenant.id, tenant.rolesGranted, alertId)
+      if (incidentId !== null) return { tenantId: tenant.id, incidentId }
+      throw new AppError('not_found', 'this alert belongs to no incident', {
+        remedy: 'Look it up in the customer’s Defender portal.',
+      })
     },
 
     async update(actor, tenantId, incidentId, change, ifUpdatedAt = null) {

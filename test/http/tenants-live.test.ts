@@ -36,6 +36,20 @@ test('incidents are listed as Defender has them now, narrowed and opened with th
   expect(words(incident.text)).toMatch(/Users|Devices|IP addresses|Files|Mailboxes/)
 })
 
+test('an alert leads to its incident, and one that is not there says so', async () => {
+  const home = `/tenants/${tenant.tenantId}`
+  const list = await staff.get(`${home}/incidents`)
+  const [, incident = ''] = new RegExp(`href="(${home}/incidents/\\d+)"`).exec(list.text) ?? []
+  const [, alertId = ''] = /<article class="panel" id="([^"]+)"/.exec((await staff.get(incident)).text) ?? []
+
+  const found = await staff.get(`${home}/alerts/${alertId}`)
+  const unknown = await staff.get(`${home}/alerts/da000000000000000000_1`)
+  const elsewhere = await staff.get(`/tenants/00000000-0000-4000-8000-000000000000/alerts/${alertId}`)
+
+  expect(found.location).toBe(`${running.url}${incident}#${alertId}`)
+  expect([unknown.status, elsewhere.status]).toEqual([404, 404])
+})
+
 test('a service that fails takes no page away and says what to do', async () => {
   const { tenantId } = await customers.connected()
   running.simulator.control.addFault({ service: 'graph', tenantId, kind: 'forbidden' })

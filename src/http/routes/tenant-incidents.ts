@@ -8,6 +8,7 @@ import { type ShownFailure, showFailure } from '../shown-failure.ts'
 import { tenantPage } from '../tenant-page.ts'
 
 type WithTenant = { Params: { tenantId: string } }
+type WithAlert = { Params: { tenantId: string; alertId: string } }
 type WithIncident = { Params: { tenantId: string; incidentId: string } }
 
 const query = z.object({
@@ -91,6 +92,14 @@ export async function tenantIncidentRoutes(
       parents: [{ href: `/tenants/${tenant.id}/incidents`, label: 'Incidents' }],
       incident: { ...incident, alerts },
     })
+  })
+
+  /** An alert is shown with its incident; where only its id is known, this leads there. */
+  app.get<WithAlert>('/tenants/:tenantId/alerts/:alertId', async (request, reply) => {
+    const { alertId } = request.params
+    const actor = requireActor(request)
+    const { tenantId, incidentId } = await incidents.ofAlert(actor, request.params.tenantId, alertId)
+    return reply.redirect(`/tenants/${tenantId}/incidents/${incidentId}#${encodeURIComponent(alertId)}`, 303)
   })
 }
 

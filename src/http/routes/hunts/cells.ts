@@ -1,6 +1,7 @@
 import { stringifyExactJson } from '../../../hunting/results/exact-json.ts'
 import type { Cell, Column, Json, Row } from '../../../hunting/results/model.ts'
 import { cellText } from '../../../hunting/results/unify-rows.ts'
+import { pivots } from './pivots.ts'
 
 /** A value as a table shows it. */
 export type ShownCell = {
@@ -30,15 +31,15 @@ export function showRows(columns: Column[], rows: Row[], first: number): ShownRo
 
 /** One row's values. */
 export function showRow(columns: Column[], row: Row, most = Number.POSITIVE_INFINITY): ShownCell[] {
-  const tenantId = String(row[0])
-  return columns.map((column, index) => showCell(column, row[index] ?? null, tenantId, most))
+  const hrefs = pivots(columns, row)
+  return columns.map((column, index) => showCell(column, row[index] ?? null, hrefs[index], most))
 }
 
-/** @param tenantId the tenant of the row, to whom ids belong; null where there is none */
+/** @param href the page about what the value names */
 export function showCell(
-  { name, type }: Column,
+  { type }: Pick<Column, 'type'>,
   cell: Cell,
-  tenantId: string | null,
+  href: string | null = null,
   most = shownInTable,
 ): ShownCell {
   if (cell === null) {
@@ -52,7 +53,7 @@ export function showCell(
     isNull: false,
     isNumber: numbers.has(type),
     at: type === 'datetime' ? millisecondsOf(whole) : null,
-    href: tenantId === null ? null : pivot(name, whole, tenantId),
+    href,
   }
 }
 
@@ -65,16 +66,6 @@ export function rowJson(columns: Column[], row: Row): string {
 function json(cell: Json): string {
   if (typeof cell === 'number' && !Number.isFinite(cell)) return `"${cell}"`
   return stringifyExactJson(cell)
-}
-
-/** Our page about what a column names. */
-function pivot(column: string, value: string, tenantId: string): string | null {
-  const tenant = `/tenants/${tenantId}`
-  if (value === '') return null
-  if (column === 'TenantId' || column === 'TenantName') return tenant
-  if (column === 'DeviceId') return `${tenant}/devices/${encodeURIComponent(value)}`
-  if (column === 'IncidentId') return `${tenant}/incidents/${encodeURIComponent(value)}`
-  return null
 }
 
 /** Kusto has ticks of 100 ns, and years before browsers' first. */

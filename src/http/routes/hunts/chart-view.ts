@@ -62,7 +62,7 @@ export async function viewChart(hunts: Hunts, actor: Actor, hunt: HuntSummary, a
       columns: chosen,
       isSample,
       rows: groups.slice(0, pairsListed).map(({ values, count, tenants }) => ({
-        cells: chosen.map((column, index) => showCell(column, values[index] ?? null, null)),
+        cells: chosen.map((column, index) => showCell(column, values[index] ?? null)),
         count,
         tenants,
         href: writeAddress(hunt.id, { filters: [...address.filters, ...filtersFor(chosen, values)] }),

@@ -39,7 +39,7 @@ export async function viewGroups(hunts: Hunts, actor: Actor, hunt: HuntSummary, 
     found: {
       columns: chosen,
       groups: groups.map(({ values, count, tenants }) => ({
-        cells: chosen.map((column, index) => showCell(column, values[index] ?? null, null)),
+        cells: chosen.map((column, index) => showCell(column, values[index] ?? null)),
         count,
         tenants,
         href: to({ view: 'rows', groups: [], filters: [...address.filters, ...filtersFor(chosen, values)] }),
