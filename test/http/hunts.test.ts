@@ -120,7 +120,7 @@ test('values are shown as they are: all digits, nulls, JSON, times, and harm esc
   const row = await staff.get(`/hunts/${id}/rows/0`)
 
   expect(words(rows.text)).toContain('9007199254740993')
-  expect(rows.text).toContain('<span class="table__null">null</span>')
+  expect(rows.text).toContain('<span class="table__null" data-null>null</span>')
   expect(rows.text).toContain('<time datetime="2026-01-02T03:04:05.678Z">2026-01-02T03:04:05.6789012Z</time>')
   expect(words(rows.text)).toContain('{"b":[1,2],"a":9007199254740993}')
   expect(words(rows.text)).toContain('more characters')

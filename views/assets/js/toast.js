@@ -18,6 +18,8 @@ function makeToast() {
   const element = document.createElement('div')
   element.className = 'toast'
   element.popover = 'manual'
+  // The announcer says it.
+  element.setAttribute('aria-hidden', 'true')
   document.body.append(element)
   return element
 }
