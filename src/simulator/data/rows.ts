@@ -1,7 +1,7 @@
 import type { KqlValue } from '../kql/types.ts'
 import type { ProcessFact } from './alert-model.ts'
 import type { Device } from './devices.ts'
-import { fullPath } from './images.ts'
+import { type FileImage, fullPath } from './images.ts'
 import type { Random } from './random.ts'
 import { huntingSchema } from './schema.ts'
 import type { Ticks } from './ticks.ts'
@@ -104,9 +104,8 @@ export function initiatedBy(process: ProcessFact): RowValues {
   return values
 }
 
-/** The columns of `DeviceProcessEvents` that describe the new process itself. */
-export function createdProcess(process: ProcessFact): RowValues {
-  const { image, account } = process
+/** The columns that say which file an event is about. */
+export function imageColumns(image: FileImage): RowValues {
   return {
     FileName: image.name,
     FolderPath: fullPath(image),
@@ -114,6 +113,14 @@ export function createdProcess(process: ProcessFact): RowValues {
     SHA256: image.sha256,
     MD5: image.md5,
     FileSize: image.size,
+  }
+}
+
+/** The columns of `DeviceProcessEvents` that describe the new process itself. */
+export function createdProcess(process: ProcessFact): RowValues {
+  const { image, account } = process
+  return {
+    ...imageColumns(image),
     ProcessVersionInfoCompanyName: image.company,
     ProcessVersionInfoProductName: image.product,
     ProcessVersionInfoProductVersion: image.version,

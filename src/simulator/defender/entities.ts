@@ -39,11 +39,15 @@ type Times = (ticks: bigint) => string
 
 /** A piece of evidence as an entity; devices are listed apart, and cloud apps have no entity. */
 export function renderEntity(one: Evidence, print: Times): Record<string, unknown>[] {
-  const own = ownFields(one, print)
+  const own = entityFields(one, print)
   return own ? [{ ...blank, ...own }] : []
 }
 
-function ownFields(one: Evidence, print: Times): (Record<string, unknown> & { entityType: string }) | null {
+/** What either Defender API says of an entity; null for what is none. */
+export function entityFields(
+  one: Evidence,
+  print: Times,
+): (Record<string, unknown> & { entityType: string }) | null {
   switch (one.kind) {
     case 'user':
       return {

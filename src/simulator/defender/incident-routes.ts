@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Incident } from '../data/alert-model.ts'
 import { changeIncident } from '../data/changes.ts'
-import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage } from '../data/odata/page.ts'
+import type { ListRules } from '../data/odata/list-options.ts'
 import type { TenantData } from '../data/tenant-data.ts'
 import { tenantDataOf } from '../data/world-data.ts'
-import { queryOf } from '../graph/respond.ts'
 import type { ApiContext } from '../world.ts'
 import { readIncidentPatch } from './changes.ts'
 import { incidentFields, renderIncident } from './incidents.ts'
+import { readPage } from './list.ts'
 import { fits } from './names.ts'
-import { type About, badRequest, nextLink, notFound, readingOptions } from './respond.ts'
+import { type About, badRequest, notFound } from './respond.ts'
 
 const path = '/api/incidents'
 const largestTop = 100
@@ -49,25 +48,18 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
 
   app.get(path, async request => {
     const about = enter(request, readRoles)
-    const query = queryOf(request)
-    const options = readingOptions(about, () => readListOptions(query, listRules))
-    if (options.top > largestTop) {
-      throw badRequest(
-        about,
-        'ODataError',
-        `The limit of '${largestTop}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
-      )
-    }
-    const page = readingOptions(about, () =>
-      cutPage(about.data.incidents(), options, { pageSize: largestTop }),
-    )
     const origin = context.linkOrigin('defender')
+    const { items, link } = readPage(about, request, {
+      all: about.data.incidents(),
+      rules: listRules,
+      largestTop,
+      origin,
+      path,
+    })
     return {
       '@odata.context': `${origin}/api/$metadata#Incidents`,
-      value: page.items.map(renderIncident),
-      ...(page.nextOffset === null
-        ? {}
-        : { '@odata.nextLink': nextLink(origin, path, query, page.nextOffset) }),
+      value: items.map(renderIncident),
+      ...link,
     }
   })
 

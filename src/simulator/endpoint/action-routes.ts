@@ -8,12 +8,11 @@ import {
   type MachineAction,
   type StoredAction,
 } from '../data/machine-actions.ts'
-import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage } from '../data/odata/page.ts'
+import type { ListRules } from '../data/odata/list-options.ts'
 import { makeRandom, seedOf } from '../data/random.ts'
 import { formatTicks } from '../data/ticks.ts'
-import { badRequest, nextLink, notFound, readingOptions } from '../defender/respond.ts'
-import { queryOf } from '../graph/respond.ts'
+import { readPage } from '../defender/list.ts'
+import { badRequest, notFound } from '../defender/respond.ts'
 import { demoRegistration } from '../registration.ts'
 import type { ActionFailure } from '../world.ts'
 import { type ActionKind, actionKinds, obstacle } from './action-kinds.ts'
@@ -50,24 +49,14 @@ export async function actionRoutes(app: FastifyInstance, { context, base }: Endp
 
   app.get(`${base}/machineactions`, async request => {
     const about = open(request, machineReadRoles, 'GET machineactions')
-    const query = queryOf(request)
-    const options = readingOptions(about, () => readListOptions(query, listRules))
-    if (options.top > largestTop) {
-      throw badRequest(
-        about,
-        'ODataError',
-        `The limit of '${largestTop}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
-      )
-    }
-    const actions = listActions(world.overlay, about.caller.tenantId, about.data.now)
-    const page = readingOptions(about, () => cutPage(actions, options, { pageSize: largestTop }))
-    const link = () =>
-      nextLink(context.linkOrigin('endpoint'), `${base}/machineactions`, query, page.nextOffset ?? 0)
-    return {
-      '@odata.context': actionContext(),
-      value: page.items.map(renderAction),
-      ...(page.nextOffset === null ? {} : { '@odata.nextLink': link() }),
-    }
+    const { items, link } = readPage(about, request, {
+      all: listActions(world.overlay, about.caller.tenantId, about.data.now),
+      rules: listRules,
+      largestTop,
+      origin: context.linkOrigin('endpoint'),
+      path: `${base}/machineactions`,
+    })
+    return { '@odata.context': actionContext(), value: items.map(renderAction), ...link }
   })
 
   app.get<ById>(`${base}/machineactions/:id`, async request => {

@@ -3,13 +3,12 @@ import { z } from 'zod'
 import type { AlertStatus } from '../data/alert-model.ts'
 import { type ChangeRequest, changeAlert } from '../data/changes.ts'
 import { alertStatuses, classifications, memberOf } from '../data/members.ts'
-import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage } from '../data/odata/page.ts'
+import type { ListRules } from '../data/odata/list-options.ts'
 import type { AlertOfIncident } from '../data/tenant-data.ts'
 import { enumValue } from '../defender/changes.ts'
+import { readPage } from '../defender/list.ts'
 import { readAlertDetermination } from '../defender/names.ts'
-import { badRequest, nextLink, notFound, readingOptions } from '../defender/respond.ts'
-import { queryOf } from '../graph/respond.ts'
+import { badRequest, notFound } from '../defender/respond.ts'
 import { alertFields, listAlerts, renderAlert } from './alerts.ts'
 import { type EndpointRoutes, type Entered, enter } from './enter.ts'
 
@@ -68,25 +67,18 @@ export async function alertRoutes(app: FastifyInstance, { context, base }: Endpo
 
   app.get(`${base}/alerts`, async request => {
     const about = open(request, readRoles, 'GET alerts')
-    const query = queryOf(request)
-    const options = readingOptions(about, () => readListOptions(query, listRules))
-    if (options.top > largestTop) {
-      throw badRequest(
-        about,
-        'ODataError',
-        `The limit of '${largestTop}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
-      )
-    }
-    const page = readingOptions(about, () =>
-      cutPage(listAlerts(about.data), options, { pageSize: largestTop }),
-    )
+    const { items, options, link } = readPage(about, request, {
+      all: listAlerts(about.data),
+      rules: listRules,
+      largestTop,
+      origin: origin(),
+      path: `${base}/alerts`,
+    })
     const withEvidence = options.expand.includes('evidence')
     return {
       '@odata.context': `${origin()}/api/$metadata#Alerts`,
-      value: page.items.map(alert => renderAlert(alert, about.data, withEvidence)),
-      ...(page.nextOffset === null
-        ? {}
-        : { '@odata.nextLink': nextLink(origin(), `${base}/alerts`, query, page.nextOffset) }),
+      value: items.map(alert => renderAlert(alert, about.data, withEvidence)),
+      ...link,
     }
   })
 

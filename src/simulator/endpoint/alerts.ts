@@ -4,6 +4,7 @@ import { pascal } from '../data/names.ts'
 import type { Fields } from '../data/odata/fields.ts'
 import type { AlertOfIncident, TenantData } from '../data/tenant-data.ts'
 import { formatTicksShort } from '../data/ticks.ts'
+import { entityFields } from '../defender/entities.ts'
 import { alertDetermination, detectionSourceName } from '../defender/names.ts'
 
 const severities = ['UnSpecified', 'Informational', 'Low', 'Medium', 'High']
@@ -113,62 +114,28 @@ const blank = {
 }
 
 function renderEvidence(one: Evidence, alert: AlertOfIncident): Record<string, unknown>[] {
-  const own = ownFields(one)
-  return own ? [{ ...blank, evidenceCreationTime: formatTicksShort(alert.created), ...own }] : []
+  const fields = kinds.has(one.kind) ? entityFields(one, formatTicksShort) : null
+  if (!fields) return []
+  const { deviceId: _, ...own } = fields
+  return [{ ...blank, evidenceCreationTime: formatTicksShort(alert.created), ...own, ...ofEndpointOnly(one) }]
 }
 
-function ownFields(one: Evidence): Record<string, unknown> | null {
+/** Mail is no matter of this API. */
+const kinds = new Set<Evidence['kind']>(['user', 'process', 'file', 'ip', 'url', 'registry'])
+
+function ofEndpointOnly(one: Evidence): Record<string, unknown> {
   switch (one.kind) {
-    case 'user':
+    case 'process':
       return {
-        entityType: 'User',
-        accountName: one.account.name,
-        domainName: one.account.domain,
-        userSid: one.account.sid,
-        aadUserId: one.account.objectId,
-        userPrincipalName: one.account.upn,
-      }
-    case 'process': {
-      const { process } = one
-      return {
-        entityType: 'Process',
-        sha1: process.image.sha1,
-        sha256: process.image.sha256,
-        fileName: process.image.name,
-        filePath: process.image.folder,
-        processId: process.id,
-        processCommandLine: process.commandLine,
-        processCreationTime: formatTicksShort(process.created),
-        parentProcessId: process.parent?.id ?? null,
-        parentProcessCreationTime: process.parent ? formatTicksShort(process.parent.created) : null,
-        parentProcessFileName: process.parent?.image.name ?? null,
-        parentProcessFilePath: process.parent?.image.folder ?? null,
+        parentProcessFileName: one.process.parent?.image.name ?? null,
+        parentProcessFilePath: one.process.parent?.image.folder ?? null,
         detectionStatus: 'Detected',
       }
-    }
     case 'file':
-      return {
-        entityType: 'File',
-        sha1: one.file.sha1,
-        sha256: one.file.sha256,
-        fileName: one.file.name,
-        filePath: one.file.folder,
-        detectionStatus: one.remediation === 'prevented' ? 'Prevented' : 'Detected',
-      }
-    case 'ip':
-      return { entityType: 'Ip', ipAddress: one.address }
-    case 'url':
-      return { entityType: 'Url', url: one.url }
+      return { detectionStatus: one.remediation === 'prevented' ? 'Prevented' : 'Detected' }
     case 'registry':
-      return {
-        entityType: 'Registry',
-        registryKey: one.key,
-        registryHive: one.hive,
-        registryValueType: 'String',
-        registryValue: one.data,
-        registryValueName: one.name,
-      }
+      return { registryValueName: one.name }
     default:
-      return null
+      return {}
   }
 }

@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage } from '../data/odata/page.ts'
 import { formatTicksShort, parseTicks, ticksPerDay, ticksPerSecond } from '../data/ticks.ts'
-import { badRequest, nextLink, notFound, readingOptions } from '../defender/respond.ts'
+import { readPage } from '../defender/list.ts'
+import { badRequest, notFound, readingOptions } from '../defender/respond.ts'
 import { queryOf } from '../graph/respond.ts'
 import { alertFields, alertsOfMachine, renderAlert } from './alerts.ts'
 import { type EndpointRoutes, type Entered, enter } from './enter.ts'
@@ -39,27 +39,16 @@ export async function machineRoutes(app: FastifyInstance, { context, base }: End
 
   app.get(`${base}/machines`, async request => {
     const about = open(request, machineReadRoles, 'GET machines')
-    const query = queryOf(request)
-    const options = readingOptions(about, () => readListOptions(query, listRules))
-    if (options.top > largestTop) {
-      throw badRequest(
-        about,
-        'ODataError',
-        `The limit of '${largestTop}' for Top query has been exceeded. The value from the incoming request is '${options.top}'.`,
-      )
-    }
-    const page = readingOptions(about, () =>
-      cutPage(listMachines(about.data), options, { pageSize: largestTop }),
-    )
+    const { items, link } = readPage(about, request, {
+      all: listMachines(about.data),
+      rules: listRules,
+      largestTop,
+      origin: origin(),
+      path: `${base}/machines`,
+    })
     // The page of the API says so: a list of nothing is not found.
-    if (page.items.length === 0) throw notFound(about, 'No machines were found')
-    return {
-      '@odata.context': machineContext(),
-      value: page.items.map(renderMachine),
-      ...(page.nextOffset === null
-        ? {}
-        : { '@odata.nextLink': nextLink(origin(), `${base}/machines`, query, page.nextOffset) }),
-    }
+    if (items.length === 0) throw notFound(about, 'No machines were found')
+    return { '@odata.context': machineContext(), value: items.map(renderMachine), ...link }
   })
 
   app.get<ById>(`${base}/machines/:id`, async request => {

@@ -1,18 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { changeAlert } from '../data/changes.ts'
 import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage, writeSkipToken } from '../data/odata/page.ts'
-import type { AlertOfIncident, TenantData } from '../data/tenant-data.ts'
-import { tenantDataOf } from '../data/world-data.ts'
+import { cutPage } from '../data/odata/page.ts'
+import type { AlertOfIncident } from '../data/tenant-data.ts'
 import type { ApiContext } from '../world.ts'
 import { alertFields, renderAlert } from './alerts.ts'
 import { readAlertPatch, readComment } from './changes.ts'
-import { renderComment } from './incidents.ts'
+import { type Entered, enter } from './enter.ts'
 import {
-  type About,
   badRequest,
+  commentsAnswer,
   includesUnknownMembers,
-  nextLink,
+  listAnswer,
   notFound,
   queryOf,
   readingOptions,
@@ -86,21 +85,15 @@ type ById = { Params: { id: string } }
 export async function alertRoutes(app: FastifyInstance, { context }: { context: ApiContext }) {
   const { world } = context
 
-  function enter(request: FastifyRequest, roles: string[]): About & { data: TenantData } {
-    const caller = context.authenticate(request, 'graph')
-    context.requireRoles(caller, 'graph', roles)
-    const data = tenantDataOf(world, caller, 'graph')
-    context.throttle(caller, 'graph', 'alerts')
-    return { caller, world, data }
-  }
+  const open = (request: FastifyRequest, roles: string[]) => enter(context, request, roles, 'alerts')
 
-  function find(about: About & { data: TenantData }, id: string): AlertOfIncident {
+  function find(about: Entered, id: string): AlertOfIncident {
     const alert = about.data.alerts().find(one => one.id === id)
     if (!alert) throw notFound(about, `Alert with id '${id.slice(0, 100)}'`)
     return alert
   }
 
-  function entity(about: About & { data: TenantData }, request: FastifyRequest, id: string) {
+  function entity(about: Entered, request: FastifyRequest, id: string) {
     return {
       '@odata.context': `${context.linkOrigin('graph')}/v1.0/$metadata#security/alerts_v2/$entity`,
       ...renderAlert(find(about, id), about.data, includesUnknownMembers(request)),
@@ -108,7 +101,7 @@ export async function alertRoutes(app: FastifyInstance, { context }: { context: 
   }
 
   app.get(path, async request => {
-    const about = enter(request, readRoles)
+    const about = open(request, readRoles)
     const query = queryOf(request)
     const options = readingOptions(about, () => readListOptions(query, listRules))
     if (options.skip > largestSkip) {
@@ -120,25 +113,18 @@ export async function alertRoutes(app: FastifyInstance, { context }: { context: 
     const page = readingOptions(about, () => cutPage(about.data.alerts(), options, { pageSize: largestTop }))
     const origin = context.linkOrigin('graph')
     const includeUnknown = includesUnknownMembers(request)
-    return {
-      '@odata.context': `${origin}/v1.0/$metadata#security/alerts_v2`,
-      ...(options.count ? { '@odata.count': page.total } : {}),
-      ...(page.nextOffset === null
-        ? {}
-        : { '@odata.nextLink': nextLink(origin, path, query, writeSkipToken(page.nextOffset)) }),
-      value: page.items.map(alert =>
-        selectProperties(renderAlert(alert, about.data, includeUnknown), options.select),
-      ),
-    }
+    return listAnswer({ origin, path, query }, { count: options.count, page }, alert =>
+      selectProperties(renderAlert(alert, about.data, includeUnknown), options.select),
+    )
   })
 
   app.get<ById>(`${path}/:id`, async request => {
-    const about = enter(request, readRoles)
+    const about = open(request, readRoles)
     return entity(about, request, request.params.id)
   })
 
   app.patch<ById>(`${path}/:id`, async request => {
-    const about = enter(request, writeRoles)
+    const about = open(request, writeRoles)
     const alert = find(about, request.params.id)
     const patch = readAlertPatch(request.body)
     if (!patch.ok) throw badRequest(about, patch.problem)
@@ -151,7 +137,7 @@ export async function alertRoutes(app: FastifyInstance, { context }: { context: 
   })
 
   app.post<ById>(`${path}/:id/comments`, async request => {
-    const about = enter(request, writeRoles)
+    const about = open(request, writeRoles)
     const alert = find(about, request.params.id)
     const comment = readComment(request.body)
     if (!comment.ok) throw badRequest(about, comment.problem)
@@ -161,9 +147,6 @@ export async function alertRoutes(app: FastifyInstance, { context }: { context: 
       by: about.caller.appName,
       at: about.data.now,
     })
-    return {
-      '@odata.context': `${context.linkOrigin('graph')}/v1.0/$metadata#Collection(microsoft.graph.security.alertComment)`,
-      value: find(about, alert.id).comments.map(renderComment),
-    }
+    return commentsAnswer(context.linkOrigin('graph'), find(about, alert.id).comments)
   })
 }

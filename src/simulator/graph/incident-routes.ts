@@ -2,17 +2,17 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Incident } from '../data/alert-model.ts'
 import { changeIncident } from '../data/changes.ts'
 import { type ListRules, readListOptions } from '../data/odata/list-options.ts'
-import { cutPage, writeSkipToken } from '../data/odata/page.ts'
-import type { TenantData } from '../data/tenant-data.ts'
-import { tenantDataOf } from '../data/world-data.ts'
+import { cutPage } from '../data/odata/page.ts'
 import type { ApiContext } from '../world.ts'
 import { readComment, readIncidentPatch } from './changes.ts'
-import { incidentFields, incidentProperties, renderComment, renderIncident } from './incidents.ts'
+import { type Entered, enter } from './enter.ts'
+import { incidentFields, incidentProperties, renderIncident } from './incidents.ts'
 import {
   type About,
   badRequest,
+  commentsAnswer,
   includesUnknownMembers,
-  nextLink,
+  listAnswer,
   notFound,
   queryOf,
   readingOptions,
@@ -43,22 +43,16 @@ type ById = { Params: { id: string } }
 export async function incidentRoutes(app: FastifyInstance, { context }: { context: ApiContext }) {
   const { world } = context
 
-  function enter(request: FastifyRequest, roles: string[]): About & { data: TenantData } {
-    const caller = context.authenticate(request, 'graph')
-    context.requireRoles(caller, 'graph', roles)
-    const data = tenantDataOf(world, caller, 'graph')
-    context.throttle(caller, 'graph', 'incidents')
-    return { caller, world, data }
-  }
+  const open = (request: FastifyRequest, roles: string[]) => enter(context, request, roles, 'incidents')
 
-  function find(about: About & { data: TenantData }, id: string): Incident {
+  function find(about: Entered, id: string): Incident {
     const incident = /^\d{1,15}$/.test(id) ? about.data.incident(Number(id)) : undefined
     if (!incident) throw notFound(about, `Incident with id '${id.slice(0, 100)}'`)
     return incident
   }
 
   app.get(path, async request => {
-    const about = enter(request, readRoles)
+    const about = open(request, readRoles)
     const query = queryOf(request)
     const options = readingOptions(about, () => readListOptions(query, listRules))
     const { askedTop } = options
@@ -72,23 +66,16 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
     )
     const origin = context.linkOrigin('graph')
     const how = { includeUnknown: includesUnknownMembers(request), withAlerts }
-    return {
-      '@odata.context': `${origin}/v1.0/$metadata#security/incidents`,
-      ...(options.count ? { '@odata.count': page.total } : {}),
-      ...(page.nextOffset === null
-        ? {}
-        : { '@odata.nextLink': nextLink(origin, path, query, writeSkipToken(page.nextOffset)) }),
-      value: page.items.map(incident =>
-        selectProperties(
-          renderIncident(incident, about.data, how),
-          options.select && [...options.select, ...options.expand],
-        ),
+    return listAnswer({ origin, path, query }, { count: options.count, page }, incident =>
+      selectProperties(
+        renderIncident(incident, about.data, how),
+        options.select && [...options.select, ...options.expand],
       ),
-    }
+    )
   })
 
   app.get<ById>(`${path}/:id`, async request => {
-    const about = enter(request, readRoles)
+    const about = open(request, readRoles)
     const options = readingOptions(about, () =>
       readListOptions<Incident>(queryOf(request), { ...listRules, filterable: {}, orderable: {} }),
     )
@@ -107,7 +94,7 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
   })
 
   app.patch<ById>(`${path}/:id`, async request => {
-    const about = enter(request, writeRoles)
+    const about = open(request, writeRoles)
     const incident = find(about, request.params.id)
     const patch = readIncidentPatch(request.body)
     if (!patch.ok) throw badRequest(about, patch.problem)
@@ -124,7 +111,7 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
   })
 
   app.post<ById>(`${path}/:id/comments`, async request => {
-    const about = enter(request, writeRoles)
+    const about = open(request, writeRoles)
     const incident = find(about, request.params.id)
     const comment = readComment(request.body)
     if (!comment.ok) throw badRequest(about, comment.problem)
@@ -134,10 +121,7 @@ export async function incidentRoutes(app: FastifyInstance, { context }: { contex
       by: about.caller.appName,
       at: about.data.now,
     })
-    return {
-      '@odata.context': `${context.linkOrigin('graph')}/v1.0/$metadata#Collection(microsoft.graph.security.alertComment)`,
-      value: find(about, request.params.id).comments.map(renderComment),
-    }
+    return commentsAnswer(context.linkOrigin('graph'), find(about, request.params.id).comments)
   })
 }
 

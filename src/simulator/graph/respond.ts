@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify'
+import type { Comment } from '../data/alert-model.ts'
+import { type Page, writeSkipToken } from '../data/odata/page.ts'
 import { ODataProblem } from '../data/odata/problem.ts'
 import { type ApiRefusal, refuse } from '../refusal.ts'
 import type { Caller, World } from '../world.ts'
+import { renderComment } from './incidents.ts'
 
 export type About = { caller: Caller; world: World }
 
@@ -65,15 +68,35 @@ export function queryOf(request: FastifyRequest): URLSearchParams {
 }
 
 /**
- * The opaque link to the next page: the options as they were asked, with a skip token.
+ * The answer to a list: the page, how many there are when that was asked, and the opaque link to the next one,
+ * which repeats the options as they were asked.
  *
  * @param origin the cloud's own, whatever host this simulator listens on
  */
-export function nextLink(origin: string, path: string, query: URLSearchParams, skipToken: string): string {
+export function listAnswer<T>(
+  { origin, path, query }: { origin: string; path: string; query: URLSearchParams },
+  { count, page }: { count: boolean; page: Page<T> },
+  render: (item: T) => Record<string, unknown>,
+): Record<string, unknown> {
   const options = [...query]
     .filter(([name]) => name !== '$skip' && name !== '$skiptoken')
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  return `${origin}${path}?${[...options, `$skiptoken=${skipToken}`].join('&')}`
+  const link = (offset: number) =>
+    `${origin}${path}?${[...options, `$skiptoken=${writeSkipToken(offset)}`].join('&')}`
+  return {
+    '@odata.context': `${origin}${path.replace('/security', '/$metadata#security')}`,
+    ...(count && { '@odata.count': page.total }),
+    ...(page.nextOffset !== null && { '@odata.nextLink': link(page.nextOffset) }),
+    value: page.items.map(render),
+  }
+}
+
+/** All comments of an incident or alert, as adding one is answered. */
+export function commentsAnswer(origin: string, comments: readonly Comment[]): Record<string, unknown> {
+  return {
+    '@odata.context': `${origin}/v1.0/$metadata#Collection(microsoft.graph.security.alertComment)`,
+    value: comments.map(renderComment),
+  }
 }
 
 /** Leaves the selected properties, and the key, which is always there. */

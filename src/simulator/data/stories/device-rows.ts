@@ -1,9 +1,9 @@
 import type { Account } from '../accounts.ts'
 import type { ProcessFact } from '../alert-model.ts'
 import type { Device } from '../devices.ts'
-import { type FileImage, fullPath } from '../images.ts'
+import type { FileImage } from '../images.ts'
 import type { Random } from '../random.ts'
-import { type RowValues, reportId } from '../rows.ts'
+import { imageColumns, type RowValues, reportId } from '../rows.ts'
 import type { Ticks } from '../ticks.ts'
 import type { StoryRow } from './story-row.ts'
 
@@ -36,17 +36,6 @@ export function connectionRow(
     RemoteIPType: remote.ip.startsWith('10.') ? 'Private' : 'Public',
     ReportId: reportId(deed.random),
   })
-}
-
-function imageColumns(image: FileImage): RowValues {
-  return {
-    FileName: image.name,
-    FolderPath: fullPath(image),
-    SHA1: image.sha1,
-    SHA256: image.sha256,
-    MD5: image.md5,
-    FileSize: image.size,
-  }
 }
 
 export function fileRow(deed: Deed, action: string, file: FileImage, more: RowValues): StoryRow {

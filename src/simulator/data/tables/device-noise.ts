@@ -1,7 +1,7 @@
 import type { ProcessFact } from '../alert-model.ts'
-import { fileOf, fullPath, windowsImage } from '../images.ts'
+import { fileOf, windowsImage } from '../images.ts'
 import type { Random } from '../random.ts'
-import { createdProcess, initiatedBy, onDevice, packRow, reportId } from '../rows.ts'
+import { createdProcess, imageColumns, initiatedBy, onDevice, packRow, reportId } from '../rows.ts'
 import { type DayOfRows, eachAbout, momentOf } from './noise.ts'
 import { type Residents, reportingDevices, residentsOf } from './residents.ts'
 
@@ -137,13 +137,9 @@ export const fileNoise: DayOfRows = (facts, random, dayStart) =>
       'DeviceFileEvents',
       {
         ActionType: random.pick(['FileCreated', 'FileCreated', 'FileModified', 'FileRenamed', 'FileDeleted']),
-        FileName: name,
-        FolderPath: fullPath(file),
-        SHA1: file.sha1,
+        ...imageColumns(file),
         // Often not computed on live devices.
         SHA256: random.chance(0.5) ? file.sha256 : '',
-        MD5: file.md5,
-        FileSize: file.size,
         ReportId: reportId(random),
       },
       onDevice(device, at),
@@ -248,12 +244,7 @@ export const imageLoadNoise: DayOfRows = (facts, random, dayStart) =>
         'DeviceImageLoadEvents',
         {
           ActionType: 'ImageLoaded',
-          FileName: library.name,
-          FolderPath: fullPath(library),
-          SHA1: library.sha1,
-          SHA256: library.sha256,
-          MD5: library.md5,
-          FileSize: library.size,
+          ...imageColumns(library),
           ReportId: reportId(random),
         },
         onDevice(device, momentOf(random, dayStart)),
