@@ -1,39 +1,20 @@
 import { z } from 'zod'
-import {
-  alertStatuses,
-  camelCase,
-  classifications,
-  createNameReader,
-  determinations,
-  severities,
-  sourceName,
-} from '../members.ts'
+import { sourceName } from '../members.ts'
 import type { Alert } from '../model.ts'
+import { alertFields, readAlertFields } from '../read-alert.ts'
 import { comment } from '../read-comment.ts'
-import { exactTime, id, optionalId, optionalTime, text, texts } from '../wire.ts'
+import { exactTime, id, optionalTime, text, texts } from '../wire.ts'
 import { evidence, readEvidence } from './read-evidence.ts'
 
 /** Graph's `alert` of `alerts_v2`. */
 export const graphAlert = z.object({
   id,
-  incidentId: optionalId,
-  title: text,
-  description: text,
+  ...alertFields,
   recommendedActions: text,
-  status: text,
-  severity: text,
-  classification: text,
-  determination: text,
   serviceSource: text,
-  detectionSource: text,
-  investigationState: text,
-  category: text,
   categories: texts,
-  mitreTechniques: texts,
-  assignedTo: text,
   actorDisplayName: text,
   threatDisplayName: text,
-  threatFamilyName: text,
   alertWebUrl: text,
   createdDateTime: exactTime,
   lastUpdateDateTime: exactTime,
@@ -46,27 +27,15 @@ export const graphAlert = z.object({
 
 /** @see Microsoft Graph, "alert resource type" (microsoft.graph.security) */
 export function readGraphAlert(wire: z.output<typeof graphAlert>, tenantId: string): Alert {
-  const names = createNameReader()
   return {
+    ...readAlertFields(wire),
     tenantId,
     id: wire.id,
-    incidentId: wire.incidentId,
-    title: wire.title ?? 'Untitled alert',
-    description: wire.description,
     recommendedActions: wire.recommendedActions,
-    status: names.read('status', wire.status, alertStatuses, 'unknown'),
-    severity: names.read('severity', wire.severity, severities, 'unknown'),
-    classification: names.read('classification', wire.classification, classifications, 'unknown'),
-    determination: names.read('determination', wire.determination, determinations, 'unknown'),
-    categories: wire.categories.length > 0 ? wire.categories : wire.category === null ? [] : [wire.category],
-    mitreTechniques: wire.mitreTechniques,
+    ...(wire.categories.length > 0 ? { categories: wire.categories } : {}),
     serviceSource: sourceName(wire.serviceSource),
-    detectionSource: sourceName(wire.detectionSource),
-    investigationState: wire.investigationState && camelCase(wire.investigationState),
     threatName: wire.threatDisplayName,
-    threatFamily: wire.threatFamilyName,
     actorName: wire.actorDisplayName,
-    assignedTo: wire.assignedTo,
     createdAt: wire.createdDateTime.iso,
     updatedAt: wire.lastUpdateDateTime.iso,
     resolvedAt: wire.resolvedDateTime,
@@ -75,7 +44,6 @@ export function readGraphAlert(wire: z.output<typeof graphAlert>, tenantId: stri
     comments: wire.comments ?? [],
     evidence: (wire.evidence ?? []).map(readEvidence),
     webUrl: wire.alertWebUrl,
-    unfamiliar: names.unfamiliar,
     surface: 'graph',
   }
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod'
 import { facts, firstOf, userTitle } from '../facts.ts'
-import {
-  alertStatuses,
-  camelCase,
-  classifications,
-  createNameReader,
-  determinations,
-  severities,
-  sourceName,
-} from '../members.ts'
+import { camelCase, sourceName } from '../members.ts'
 import type { Alert, Evidence } from '../model.ts'
+import { alertFields, readAlertFields } from '../read-alert.ts'
 import { entity, readEntity } from '../read-entity.ts'
-import { exactTime, id, optionalId, optionalTime, text, texts } from '../wire.ts'
+import { exactTime, id, optionalId, optionalTime, text } from '../wire.ts'
 
 const device = z.object({
   // The field table of the page says DeviceId; every example and live answers say mdatpDeviceId.
@@ -33,53 +26,28 @@ const device = z.object({
 /** An alert as Defender XDR embeds it in its incident. */
 export const xdrAlert = z.object({
   alertId: id,
-  incidentId: optionalId,
+  ...alertFields,
   serviceSource: text,
   creationTime: exactTime,
   lastUpdatedTime: exactTime,
   resolvedTime: optionalTime,
   firstActivity: optionalTime,
   lastActivity: optionalTime,
-  title: text,
-  description: text,
-  category: text,
-  status: text,
-  severity: text,
-  investigationState: text,
-  classification: text,
-  determination: text,
-  detectionSource: text,
-  assignedTo: text,
   actorName: text,
-  threatFamilyName: text,
-  mitreTechniques: texts,
   devices: z.array(device).nullish(),
   entities: z.array(entity).nullish(),
 })
 
 /** @see Defender XDR, "List incidents API", alert metadata */
 export function readXdrAlert(wire: z.output<typeof xdrAlert>, tenantId: string, portalOrigin: string): Alert {
-  const names = createNameReader()
   return {
+    ...readAlertFields(wire),
     tenantId,
     id: wire.alertId,
-    incidentId: wire.incidentId,
-    title: wire.title ?? 'Untitled alert',
-    description: wire.description,
     recommendedActions: null,
-    status: names.read('status', wire.status, alertStatuses, 'unknown'),
-    severity: names.read('severity', wire.severity, severities, 'unknown'),
-    classification: names.read('classification', wire.classification, classifications, 'unknown'),
-    determination: names.read('determination', wire.determination, determinations, 'unknown'),
-    categories: wire.category === null ? [] : [wire.category],
-    mitreTechniques: wire.mitreTechniques,
     serviceSource: sourceName(wire.serviceSource),
-    detectionSource: sourceName(wire.detectionSource),
-    investigationState: wire.investigationState && camelCase(wire.investigationState),
     threatName: null,
-    threatFamily: wire.threatFamilyName,
     actorName: wire.actorName,
-    assignedTo: wire.assignedTo,
     createdAt: wire.creationTime.iso,
     updatedAt: wire.lastUpdatedTime.iso,
     resolvedAt: wire.resolvedTime,
@@ -88,7 +56,6 @@ export function readXdrAlert(wire: z.output<typeof xdrAlert>, tenantId: string, 
     comments: [],
     evidence: [...(wire.devices ?? []).map(readDevice), ...(wire.entities ?? []).map(readEntity)],
     webUrl: `${portalOrigin}/alerts/${encodeURIComponent(wire.alertId)}?tid=${tenantId}`,
-    unfamiliar: names.unfamiliar,
     surface: 'defender',
   }
 }
