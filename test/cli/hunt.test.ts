@@ -42,7 +42,7 @@ test('a query with errors is refused with line and column', async () => {
 })
 
 test('hunt --saved runs a query of the library by its name, slug or id, with its parameters', async () => {
-  const shown = JSON.parse((await run('queries', 'show', 'legacy-names-of-operating-systems', '--json')).data)
+  const shown = JSON.parse((await run('queries', 'show', 'operating-systems', '--json')).data)
 
   for (const name of [shown.id, shown.name.toUpperCase()]) {
     const { code, data } = await run('hunt', '--saved', name, '--format', 'ndjson')

@@ -20,13 +20,20 @@ DeviceNetworkEvents
     slug: 'regular-connections',
     name: 'Connections at regular intervals',
     description:
-      'Pairs of a device and an address whose connections come at nearly the same distance: what beacons do, and updaters too. The spread is the deviation of the distances against their mean.',
+      'Pairs of a device and an address whose connections come at nearly the same distance, where few devices know the address: what beacons do. The spread is the deviation of the distances against their mean.',
     techniques: ['T1071', 'T1573'],
-    query: `declare query_parameters(lookback: timespan = 7d, atLeast: long = 6, spread: real = 0.35);
-DeviceNetworkEvents
+    query: `declare query_parameters(lookback: timespan = 7d, atLeast: long = 8, spread: real = 0.35, mostDevices: long = 3);
+let connections = DeviceNetworkEvents
 | where Timestamp > ago(lookback)
 | where ActionType == "ConnectionSuccess" and RemoteIPType == "Public"
-| project DeviceId, DeviceName, RemoteIP, InitiatingProcessFileName, Timestamp
+| project DeviceId, DeviceName, RemoteIP, InitiatingProcessFileName, Timestamp;
+// Services that everybody uses answer at regular intervals too.
+let rare = connections
+| summarize Devices = dcount(DeviceId) by RemoteIP
+| where Devices <= mostDevices
+| project RemoteIP;
+connections
+| where RemoteIP in (rare)
 | sort by DeviceId asc, RemoteIP asc, InitiatingProcessFileName asc, Timestamp asc
 | extend Same = DeviceId == prev(DeviceId) and RemoteIP == prev(RemoteIP) and InitiatingProcessFileName == prev(InitiatingProcessFileName)
 | extend Seconds = iff(Same, (Timestamp - prev(Timestamp)) / 1s, real(null))
@@ -59,7 +66,7 @@ DeviceNetworkEvents
     slug: 'look-for-indicators',
     name: 'Look for an address, a host or a file',
     description:
-      'One question to every customer: did anything connect to this host or address, or see this file? Fill in what you know and leave the rest empty.',
+      'One question to every customer: did anything connect to this host or address, or see this file? Fill in what you know and leave the rest empty; the host that is filled in is an example.',
     techniques: ['T1071', 'T1204'],
     query: `declare query_parameters(host: string = "update-check.example", address: string = "", sha256: string = "", lookback: timespan = 30d);
 let network = DeviceNetworkEvents

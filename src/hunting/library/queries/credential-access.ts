@@ -10,7 +10,8 @@ export const credentialAccess: BuiltInQuery[] = [
     query: String.raw`declare query_parameters(lookback: timespan = 30d);
 let commands = DeviceProcessEvents
 | where Timestamp > ago(lookback)
-| where (ProcessCommandLine has "comsvcs" and ProcessCommandLine has "MiniDump")
+| where (ProcessCommandLine has "comsvcs" and ProcessCommandLine has_any ("MiniDump", "#24", "#+24"))
+    or (ProcessVersionInfoOriginalFileName =~ "procdump" and ProcessCommandLine has "lsass")
     or (FileName matches regex @"(?i)^(procdump|procdump64|mdump|mdump64)\.exe$" and ProcessCommandLine has "lsass")
 | project Timestamp, DeviceId, DeviceName, What = "command", Detail = ProcessCommandLine, By = AccountName;
 let handles = DeviceEvents
@@ -47,16 +48,17 @@ failures
     slug: 'password-spray',
     name: 'One address that tries many accounts',
     description:
-      'Sign-in failures with a wrong password or a locked account, by address. Few tries each on many accounts is spraying; a success from the same address is the account to save.',
+      'Addresses that failed with a wrong password, or at a locked account, on many accounts within a day, few tries on each, and mostly failed. The way out of an office has failures too, but far more people who get in; a success among the failures is the account to save.',
     techniques: ['T1110.003'],
-    query: `declare query_parameters(lookback: timespan = 7d, accounts: long = 8);
+    query: `declare query_parameters(lookback: timespan = 7d, accounts: long = 8, triesEach: real = 10.0);
 EntraIdSignInEvents
-| where Timestamp > ago(lookback)
+| where Timestamp > ago(lookback) and isnotempty(IPAddress)
 | summarize Tried = dcountif(AccountObjectId, ErrorCode in (50126, 50053)), Failures = countif(ErrorCode in (50126, 50053)),
-    Succeeded = make_set_if(AccountUpn, ErrorCode == 0, 10), First = min(Timestamp), Last = max(Timestamp),
-    Clients = make_set(UserAgent, 5) by IPAddress, Country
-| where Tried >= accounts
-| extend Breached = array_length(Succeeded) > 0
+    GotIn = dcountif(AccountObjectId, ErrorCode == 0), Succeeded = make_set_if(AccountUpn, ErrorCode == 0, 10),
+    First = min(Timestamp), Last = max(Timestamp), Clients = make_set(UserAgent, 5)
+    by IPAddress, Country, Day = startofday(Timestamp)
+| where Tried >= accounts and Failures <= triesEach * Tried and GotIn * 2 < Tried
+| extend Breached = GotIn > 0
 | order by Breached desc, Tried desc`,
   },
   {
@@ -84,7 +86,8 @@ IdentityLogonEvents
     query: `declare query_parameters(lookback: timespan = 30d);
 IdentityQueryEvents
 | where Timestamp > ago(lookback) and ActionType == "LDAP query"
-| where Query has_any ("servicePrincipalName", "adminCount", "msDS-AllowedToDelegateTo", "userAccountControl")
+// Flags of userAccountControl: 4194304 needs no pre-authentication, 524288 is trusted for delegation.
+| where Query has_any ("servicePrincipalName", "adminCount", "msDS-AllowedToDelegateTo", "4194304", "524288")
 | summarize Queries = count(), First = min(Timestamp), Last = max(Timestamp), Examples = make_set(Query, 5)
     by AccountUpn, DeviceName, IPAddress
 | order by Queries desc`,

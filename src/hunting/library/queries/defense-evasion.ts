@@ -11,12 +11,12 @@ export const defenseEvasion: BuiltInQuery[] = [
 let commands = DeviceProcessEvents
 | where Timestamp > ago(lookback)
 | where ProcessCommandLine has_any ("Set-MpPreference", "Add-MpPreference")
-| where ProcessCommandLine has_any ("DisableRealtimeMonitoring", "DisableBehaviorMonitoring", "ExclusionPath", "ExclusionProcess", "ExclusionExtension")
+| where ProcessCommandLine has_any ("DisableRealtimeMonitoring", "DisableBehaviorMonitoring", "DisableIOAVProtection", "DisableScriptScanning", "ExclusionPath", "ExclusionProcess", "ExclusionExtension")
 | project Timestamp, DeviceId, DeviceName, What = "command", Detail = ProcessCommandLine, By = AccountName;
 let policies = DeviceRegistryEvents
 | where Timestamp > ago(lookback) and ActionType == "RegistryValueSet"
 | where RegistryKey has "Windows Defender"
-| where RegistryValueName in~ ("DisableAntiSpyware", "DisableRealtimeMonitoring", "DisableAntiVirus")
+| where RegistryValueName in~ ("DisableAntiSpyware", "DisableRealtimeMonitoring", "DisableAntiVirus") and RegistryValueData != "0"
 | project Timestamp, DeviceId, DeviceName, What = "policy", Detail = strcat(RegistryValueName, " = ", RegistryValueData), By = InitiatingProcessAccountName;
 let blocked = DeviceEvents
 | where Timestamp > ago(lookback) and ActionType == "TamperingAttempt"
@@ -53,7 +53,7 @@ union commands, events
     query: String.raw`declare query_parameters(lookback: timespan = 30d);
 DeviceFileEvents
 | where Timestamp > ago(lookback) and ActionType in ("FileCreated", "FileRenamed")
-| where FileName has_any ("\u202E", "\u202D") or FileName contains "\u202E"
+| where FileName contains "\u202E" or FileName contains "\u202D"
     or FileName matches regex @"(?i)\.(pdf|docx?|xlsx?|jpe?g|png|txt|zip)\.(exe|scr|com|bat|cmd|js|vbs|hta|lnk)$"
 | project Timestamp, DeviceId, DeviceName, FileName, FolderPath, SHA1, InitiatingProcessFileName,
     FileOriginUrl, InitiatingProcessAccountName, ReportId`,
@@ -82,7 +82,8 @@ DeviceImageLoadEvents
 CloudAppEvents
 | where Timestamp > ago(lookback)
 | where ActionType in ("New-InboxRule", "Set-InboxRule", "UpdateInboxRules")
-| mv-expand Parameter = RawEventData.Parameters
+// Outlook writes what Exchange calls parameters as properties of the operation.
+| mv-expand Parameter = coalesce(RawEventData.Parameters, RawEventData.OperationProperties)
 | extend Name = tostring(Parameter.Name), Value = tostring(Parameter.Value)
 | summarize Rule = make_bag(bag_pack(Name, Value)), Names = make_set(Name)
     by Timestamp, AccountDisplayName, AccountObjectId, ActionType, IPAddress, CountryCode, IsAnonymousProxy, ReportId

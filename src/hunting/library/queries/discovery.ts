@@ -13,7 +13,7 @@ DeviceProcessEvents
 | extend Command = case(
     FileName =~ "whoami.exe", "whoami",
     FileName =~ "nltest.exe", "trusts",
-    FileName in~ ("net.exe", "net1.exe") and ProcessCommandLine has "group", "groups",
+    FileName in~ ("net.exe", "net1.exe") and ProcessCommandLine has_any ("group", "localgroup"), "groups",
     FileName in~ ("net.exe", "net1.exe") and ProcessCommandLine has "view", "shares",
     FileName =~ "systeminfo.exe", "system",
     FileName in~ ("ipconfig.exe", "arp.exe", "route.exe"), "network",

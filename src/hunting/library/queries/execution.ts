@@ -26,7 +26,7 @@ DeviceProcessEvents
 DeviceProcessEvents
 | where Timestamp > ago(lookback)
 | where FileName in~ ("powershell.exe", "pwsh.exe", "powershell_ise.exe")
-| extend Encoded = extract(@"(?i)\s[-/]e(?:nc?|ncodedcommand)?\s+([A-Za-z0-9+/=]{20,})", 1, ProcessCommandLine)
+| extend Encoded = extract(@"(?i)\s[-/]e(?:c|n\w*)?\s+([A-Za-z0-9+/=]{20,})", 1, ProcessCommandLine)
 | where isnotempty(Encoded)
 | extend Decoded = replace_string(base64_decode_tostring(Encoded), "\u0000", "")
 | project Timestamp, DeviceId, DeviceName, AccountName, InitiatingProcessFileName, Decoded, ProcessCommandLine`,
@@ -35,15 +35,15 @@ DeviceProcessEvents
     slug: 'script-download-in-memory',
     name: 'PowerShell that downloads and runs code',
     description:
-      'Command lines that fetch something and run it without writing it down first. The host they call is worth a search over all tenants.',
+      'Command lines that fetch something from the network, encoded ones decoded, by the host they call: the rarest host comes first and is worth a search over all tenants.',
     techniques: ['T1059.001', 'T1105'],
     query: String.raw`declare query_parameters(lookback: timespan = 14d);
 DeviceProcessEvents
 | where Timestamp > ago(lookback)
 | where FileName in~ ("powershell.exe", "pwsh.exe")
-| extend Encoded = extract(@"(?i)\s[-/]e(?:nc?|ncodedcommand)?\s+([A-Za-z0-9+/=]{20,})", 1, ProcessCommandLine)
+| extend Encoded = extract(@"(?i)\s[-/]e(?:c|n\w*)?\s+([A-Za-z0-9+/=]{20,})", 1, ProcessCommandLine)
 | extend Script = iff(isempty(Encoded), ProcessCommandLine, replace_string(base64_decode_tostring(Encoded), "\u0000", ""))
-| where Script has_any ("DownloadString", "DownloadFile", "Invoke-WebRequest", "Invoke-RestMethod", "Net.WebClient")
+| where Script has_any ("DownloadString", "DownloadData", "DownloadFile", "Invoke-WebRequest", "Invoke-RestMethod", "iwr", "irm", "Net.WebClient", "Start-BitsTransfer")
 | extend Host = extract(@"(?i)https?://([^/'"" )]+)", 1, Script)
 | summarize Runs = count(), Devices = dcount(DeviceId), First = min(Timestamp), Last = max(Timestamp),
     Example = take_any(Script) by Host

@@ -7,12 +7,12 @@ export const exfiltration: BuiltInQuery[] = [
     description:
       'rclone and its relatives by name or by the words of their command line, so that a renamed copy shows too.',
     techniques: ['T1567.002'],
-    query: `declare query_parameters(lookback: timespan = 30d);
+    query: String.raw`declare query_parameters(lookback: timespan = 30d);
 DeviceProcessEvents
 | where Timestamp > ago(lookback)
 | where FileName in~ ("rclone.exe", "megasync.exe", "megacmd.exe", "restic.exe", "s3cmd.exe", "azcopy.exe")
-    or (ProcessCommandLine has "--transfers" and ProcessCommandLine has_any ("copy", "sync", "move"))
-    or ProcessCommandLine has "--no-check-certificate"
+    or ProcessVersionInfoOriginalFileName in~ ("rclone.exe", "megasync.exe")
+    or (ProcessCommandLine has_any ("--transfers", "--no-check-certificate", "--config") and ProcessCommandLine matches regex @"(?i)\s(copy|sync|move)\s.*\s\w+:")
 | project Timestamp, DeviceId, DeviceName, AccountName, FileName, FolderPath, ProcessCommandLine, SHA256, ReportId`,
   },
   {
@@ -48,8 +48,8 @@ packed
 DeviceEvents
 | where Timestamp > ago(lookback) and ActionType == "UsbDriveMounted"
 | extend Details = parse_json(AdditionalFields)
-| extend Product = tostring(Details.ProductName), Letter = tostring(Details.DriveLetter)
-| summarize Times = count(), Devices = dcount(DeviceId), Hosts = make_set(DeviceName, 10), Last = max(Timestamp) by Product
+| extend Product = tostring(Details.ProductName), Serial = tostring(Details.SerialNumber)
+| summarize Times = count(), Drives = dcount(Serial), Devices = dcount(DeviceId), Hosts = make_set(DeviceName, 10), Last = max(Timestamp) by Product
 | order by Times asc`,
   },
   {
@@ -65,8 +65,8 @@ CloudAppEvents
 | mv-expand Parameter = RawEventData.Parameters
 | where tostring(Parameter.Name) in ("ForwardTo", "ForwardAsAttachmentTo", "RedirectTo", "ForwardingSmtpAddress")
 | extend Recipient = tostring(Parameter.Value), Owner = tostring(RawEventData.UserId)
-| extend RecipientDomain = tostring(split(Recipient, "@")[1]), OwnerDomain = tostring(split(Owner, "@")[1])
-| where RecipientDomain !~ OwnerDomain
+| extend RecipientDomain = extract("@([A-Za-z0-9.-]+)", 1, Recipient), OwnerDomain = extract("@([A-Za-z0-9.-]+)", 1, Owner)
+| where isnotempty(RecipientDomain) and RecipientDomain !~ OwnerDomain
 | project Timestamp, Owner, Recipient, RecipientDomain, ActionType, IPAddress, CountryCode, ReportId`,
   },
 ]

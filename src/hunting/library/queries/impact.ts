@@ -13,6 +13,8 @@ DeviceProcessEvents
 | where (FileName =~ "vssadmin.exe" and ProcessCommandLine has_any ("delete", "resize"))
     or (FileName =~ "wmic.exe" and ProcessCommandLine has "shadowcopy" and ProcessCommandLine has "delete")
     or (FileName =~ "wbadmin.exe" and ProcessCommandLine has "delete")
+    or (FileName in~ ("powershell.exe", "pwsh.exe") and ProcessCommandLine has "Win32_ShadowCopy")
+    or (FileName =~ "diskshadow.exe" and ProcessCommandLine has "delete")
     or (FileName =~ "bcdedit.exe" and ProcessCommandLine has_any ("recoveryenabled", "bootstatuspolicy"))
 | summarize Commands = make_list(ProcessCommandLine, 20), First = min(Timestamp), Last = max(Timestamp),
     Accounts = make_set(AccountName, 5), Parents = make_set(InitiatingProcessFileName, 5) by DeviceId, DeviceName
@@ -24,7 +26,7 @@ DeviceProcessEvents
     description:
       'A process that renamed many files within minutes so that all end alike. Backup and synchronisation programs have names you know.',
     techniques: ['T1486'],
-    query: String.raw`declare query_parameters(lookback: timespan = 14d, atLeast: long = 15, window: timespan = 10m);
+    query: String.raw`declare query_parameters(lookback: timespan = 14d, atLeast: long = 20, window: timespan = 10m);
 DeviceFileEvents
 | where Timestamp > ago(lookback) and ActionType == "FileRenamed"
 | extend NewExtension = extract(@"\.([A-Za-z0-9_-]{2,12})$", 1, FileName), OldExtension = extract(@"\.([A-Za-z0-9_-]{2,12})$", 1, PreviousFileName)
@@ -53,16 +55,18 @@ DeviceProcessEvents
   },
   {
     slug: 'ransom-notes',
-    name: 'One text file written into many folders',
-    description: 'Files with names that promise help or recovery, by how many devices and folders have them.',
-    techniques: ['T1486', 'T1491'],
-    query: String.raw`declare query_parameters(lookback: timespan = 30d);
+    name: 'Notes about recovery written in many places',
+    description:
+      'Files with names that promise help or recovery, written into several folders or onto several devices. One alone is a manual.',
+    techniques: ['T1486', 'T1491.001'],
+    query: String.raw`declare query_parameters(lookback: timespan = 30d, places: long = 3);
 DeviceFileEvents
 | where Timestamp > ago(lookback) and ActionType == "FileCreated"
 | where FileName matches regex @"(?i)(restore|recover|decrypt|readme|how[_ -]?to|instructions?).*\.(txt|html?|hta)$"
 | where FileName matches regex @"(?i)(restore|recover|decrypt|unlock|ransom)"
-| summarize Folders = dcount(FolderPath), Devices = dcount(DeviceId), First = min(Timestamp), Hosts = make_set(DeviceName, 10),
+| summarize Places = dcount(strcat(DeviceId, FolderPath)), Devices = dcount(DeviceId), First = min(Timestamp), Hosts = make_set(DeviceName, 10),
     Writers = make_set(InitiatingProcessFileName, 5) by FileName
+| where Places >= places
 | order by First desc`,
   },
 ]

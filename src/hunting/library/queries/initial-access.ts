@@ -15,7 +15,9 @@ UrlClickEvents
     EmailEvents
     | where Timestamp > ago(lookback)
     | where ThreatTypes has "Phish"
-    | project NetworkMessageId, Subject, SenderFromAddress, DeliveryAction, MailTime = Timestamp
+    // A row per recipient: a click is told once.
+    | summarize MailTime = min(Timestamp), Subject = take_any(Subject), SenderFromAddress = take_any(SenderFromAddress),
+        DeliveryAction = take_any(DeliveryAction) by NetworkMessageId
   ) on NetworkMessageId
 | project Timestamp, AccountUpn, Url, Subject, SenderFromAddress, DeliveryAction, MailTime, IPAddress`,
   },
@@ -32,8 +34,9 @@ EmailEvents
 | where ThreatTypes has_any ("Malware", "Phish")
 | join kind=leftouter (
     EmailPostDeliveryEvents
-    | summarize RemovedAt = max(Timestamp), Removal = take_any(ActionType) by NetworkMessageId
-  ) on NetworkMessageId
+    | where Timestamp > ago(lookback)
+    | summarize RemovedAt = max(Timestamp), Removal = take_any(ActionType) by NetworkMessageId, RecipientEmailAddress
+  ) on NetworkMessageId, RecipientEmailAddress
 | project Timestamp, RecipientEmailAddress, SenderFromAddress, SenderIPv4, Subject, ThreatTypes,
     AttachmentCount, UrlCount, RemovedAt, Removal, NetworkMessageId`,
   },
@@ -57,14 +60,14 @@ EmailAttachmentInfo
   },
   {
     slug: 'risky-sign-in-without-mfa',
-    name: 'Successful sign-ins at high risk without a second factor',
+    name: 'Successful risky sign-ins without a second factor',
     description:
-      'Sign-ins that Entra judged as risky and that succeeded with a single factor: an account that is probably in other hands.',
+      'Sign-ins that Entra judged to be at medium (50) or high (100) risk and that succeeded with a single factor: an account that is probably in other hands.',
     techniques: ['T1078.004'],
-    query: `declare query_parameters(lookback: timespan = 7d);
+    query: `declare query_parameters(lookback: timespan = 7d, risk: long = 50);
 EntraIdSignInEvents
 | where Timestamp > ago(lookback)
-| where ErrorCode == 0 and RiskLevelAggregated >= 50
+| where ErrorCode == 0 and RiskLevelAggregated >= risk
 | where AuthenticationRequirement == "singleFactorAuthentication"
 | project Timestamp, AccountUpn, IPAddress, Country, City, Application, ClientAppUsed, UserAgent,
     RiskLevelAggregated, IsManaged, AccountObjectId`,

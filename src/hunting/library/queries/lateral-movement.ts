@@ -11,7 +11,7 @@ export const lateralMovement: BuiltInQuery[] = [
 let sent = DeviceProcessEvents
 | where Timestamp > ago(lookback)
 | where FileName matches regex @"(?i)^(psexec|psexec64|paexec|wmiexec|smbexec).*"
-    or ProcessCommandLine has "-accepteula"
+    or (ProcessCommandLine has "-accepteula" and ProcessCommandLine contains @"\\")
     or (FileName =~ "wmic.exe" and ProcessCommandLine has "/node:")
 | extend Target = coalesce(extract(@"\\\\([A-Za-z0-9._-]+)", 1, ProcessCommandLine), extract(@"(?i)/node:""?([A-Za-z0-9._-]+)", 1, ProcessCommandLine))
 | project Timestamp, DeviceId, DeviceName, Side = "sends", Detail = ProcessCommandLine, Target, Account = AccountName;
@@ -25,17 +25,23 @@ union sent, received
   },
   {
     slug: 'accounts-on-many-devices',
-    name: 'Accounts that entered unusually many devices',
+    name: 'Accounts that entered more devices than on other days',
     description:
-      'Network sign-ins by account and day, with how many devices it reached. Compare with the account on other days, and the tenant with others.',
+      'Days on which an account reached several times more devices over the network than on its other days. Scanners and deployment tools reach many every day, and do not show.',
     techniques: ['T1021'],
-    query: `declare query_parameters(lookback: timespan = 14d, devices: long = 3);
-DeviceLogonEvents
+    query: `declare query_parameters(lookback: timespan = 14d, devices: long = 4, factor: real = 3.0);
+let daily = DeviceLogonEvents
 | where Timestamp > ago(lookback) and ActionType == "LogonSuccess"
-| where LogonType in ("Network", "RemoteInteractive")
+| where LogonType in ("Network", "RemoteInteractive") and AccountName !endswith "$"
 | summarize Devices = dcount(DeviceId), Hosts = make_set(DeviceName, 20), SignIns = count()
-    by AccountName, AccountDomain, Day = startofday(Timestamp)
-| where Devices >= devices
+    by AccountName, AccountDomain, Day = startofday(Timestamp);
+let accounts = daily
+| summarize All = sum(Devices), Days = count() by AccountName, AccountDomain;
+daily
+| join kind=inner accounts on AccountName, AccountDomain
+| extend OtherDays = iff(Days > 1, (All - Devices) * 1.0 / (Days - 1), 0.0)
+| where Devices >= devices and Devices >= factor * OtherDays
+| project Day, AccountName, AccountDomain, Devices, OtherDays = round(OtherDays, 1), SignIns, Hosts
 | order by Devices desc`,
   },
   {

@@ -47,7 +47,7 @@ DeviceEvents
 | where Timestamp > ago(lookback) and ActionType == "ServiceInstalled"
 | extend Details = parse_json(AdditionalFields)
 | extend Service = tostring(Details.ServiceName), StartType = toint(Details.ServiceStartType)
-| where not(FolderPath matches regex @"(?i)^(c:\\windows\\system32|c:\\program files)")
+| where not(FolderPath matches regex @"(?i)^(\\systemroot\\|[c-z]:\\windows\\(system32|syswow64|servicing|winsxs|microsoft\.net)\\|[c-z]:\\program files|[c-z]:\\programdata\\microsoft\\windows defender\\)")
     or Service in~ ("PSEXESVC", "PAExec", "RemComSvc")
 | project Timestamp, DeviceId, DeviceName, Service, FileName, FolderPath, StartType,
     InitiatingProcessFileName, InitiatingProcessCommandLine, ReportId`,
@@ -56,17 +56,22 @@ DeviceEvents
     slug: 'local-accounts-made-and-raised',
     name: 'Local accounts made and put into a group of administrators',
     description:
-      'Accounts that appeared on a device and commands that raise accounts, side by side per device within the same hour.',
-    techniques: ['T1136.001', 'T1098'],
+      'Accounts that appeared on a device, accounts put into a group of administrators there, and commands that do either, side by side per device within the same hour.',
+    techniques: ['T1136.001', 'T1098.007'],
     query: String.raw`declare query_parameters(lookback: timespan = 14d);
 let made = DeviceEvents
 | where Timestamp > ago(lookback) and ActionType == "UserAccountCreated"
 | project Timestamp, DeviceId, DeviceName, What = "account made", Detail = AccountName, By = InitiatingProcessAccountName;
+let grouped = DeviceEvents
+| where Timestamp > ago(lookback) and ActionType == "UserAccountAddedToLocalGroup"
+| extend Group = parse_json(AdditionalFields)
+| where tostring(Group.GroupSid) == "S-1-5-32-544"
+| project Timestamp, DeviceId, DeviceName, What = "made administrator", Detail = coalesce(AccountName, AccountSid), By = InitiatingProcessAccountName;
 let raised = DeviceProcessEvents
 | where Timestamp > ago(lookback) and FileName in~ ("net.exe", "net1.exe")
 | where ProcessCommandLine matches regex @"(?i)\s(localgroup|user)\s.*/add"
 | project Timestamp, DeviceId, DeviceName, What = "command", Detail = ProcessCommandLine, By = AccountName;
-union made, raised
+union made, grouped, raised
 | summarize First = min(Timestamp), Steps = make_list(strcat(What, ": ", Detail), 20), By = make_set(By, 5)
     by DeviceId, DeviceName, Hour = bin(Timestamp, 1h)
 | order by First desc`,
@@ -78,7 +83,7 @@ union made, raised
       'A web server process that writes a file which it can serve, or starts an interpreter: the two sides of a web shell.',
     techniques: ['T1505.003', 'T1190'],
     query: String.raw`declare query_parameters(lookback: timespan = 30d);
-let servers = dynamic(["w3wp.exe", "httpd.exe", "nginx.exe", "tomcat.exe", "tomcat9.exe", "php-cgi.exe", "java.exe"]);
+let servers = dynamic(["w3wp.exe", "httpd.exe", "nginx.exe", "tomcat.exe", "tomcat9.exe", "php-cgi.exe", "java.exe", "umworkerprocess.exe", "apache2", "nginx", "httpd", "php-fpm"]);
 let written = DeviceFileEvents
 | where Timestamp > ago(lookback) and ActionType == "FileCreated"
 | where InitiatingProcessFileName in~ (servers)

@@ -18,12 +18,13 @@ DeviceInfo
   {
     slug: 'devices-not-onboarded',
     name: 'Devices that could be onboarded',
-    description: 'Devices that others see on the network and that have no sensor, by kind.',
+    description:
+      'Devices that others see on the network, that have no sensor and could have one: what is not watched.',
     techniques: [],
     query: `DeviceInfo
 | where Timestamp > ago(14d)
 | summarize arg_max(Timestamp, OnboardingStatus, DeviceName, OSPlatform, DeviceType) by DeviceId
-| where OnboardingStatus != "Onboarded"
+| where OnboardingStatus == "Can be onboarded"
 | project DeviceName, OSPlatform, DeviceType, OnboardingStatus, LastSeen = Timestamp, DeviceId
 | order by LastSeen desc`,
   },
@@ -47,7 +48,7 @@ DeviceTvmSoftwareVulnerabilities
 | order by Devices desc`,
   },
   {
-    slug: 'alerts-by-technique-over-time',
+    slug: 'alerts-per-day',
     name: 'Alerts per day and severity',
     description:
       'How many alerts each day brought, for a chart and for comparing one customer with the rest.',
@@ -95,7 +96,7 @@ EntraIdSignInEvents
 | order by SignIns asc`,
   },
   {
-    slug: 'legacy-names-of-operating-systems',
+    slug: 'operating-systems',
     name: 'Operating systems and their versions',
     description: 'The estate of every customer by platform and version, to find what no longer gets updates.',
     techniques: [],
