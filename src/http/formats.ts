@@ -35,7 +35,8 @@ export const formats = {
     `${numbers.format(value)} ${value === 1 ? singular : plural}`,
 
   /** `api-key.created` as `Api key created`, `NotSupported` as `Not supported` */
-  words(name: string): string {
+  words(name: string | null | undefined): string | null {
+    if (!name) return null
     const text = name
       .replace(/([a-z])([A-Z])/g, '$1 $2')
       .replaceAll(/[.\-_]/g, ' ')
