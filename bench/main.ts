@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import type { Bench, Report } from './report.ts'
 
 /** Files here that measure nothing themselves. */
-const others = ['main', 'report', 'token-server', 'hunt-server']
+const others = ['main', 'report', 'collect', 'token-server', 'hunt-server', 'hunt-services', 'hunt-export']
 
 const files = await readdir(import.meta.dirname)
 const names = files

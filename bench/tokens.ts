@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { ConfidentialClientApplication } from '@azure/msal-node'
 import { createEndpoints } from '../src/clouds/endpoints.ts'
 import { createMemoryQuotaStore, createQuotas, createRemote } from '../src/remote/index.ts'
 import { createTokens, type Tokens } from '../src/tokens/index.ts'
+import { collect } from './collect.ts'
 import type { Report } from './report.ts'
 
 const clientId = 'c1d2e3f4-0000-4000-8000-00000000c11d'
@@ -193,12 +192,6 @@ async function fill(tokens: Tokens, count: number): Promise<void> {
 
 function tenant(index: number): string {
   return `b0b0b0b0-0000-4000-8000-${index.toString(16).padStart(12, '0')}`
-}
-
-/** The collector by hand, without a flag on the command line. */
-function collect(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
 }
 
 function usedBytes(): number {
