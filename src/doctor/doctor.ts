@@ -5,6 +5,7 @@ import { AppError, RemoteError } from '../errors.ts'
 import type { Readiness } from '../installation/readiness.ts'
 import type { Remote } from '../remote/index.ts'
 import type { Actor } from '../tenants/actor.ts'
+import { connectionSummary } from '../tenants/connection-summary.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 import type { Tokens } from '../tokens/index.ts'
 import { type Finding, failed, ok, warning } from './check.ts'
@@ -108,7 +109,7 @@ async function* checkCredentials({ tokens, partnerTenantId }: DoctorParts): Asyn
     else if (end && end.level !== 'ok' && end.daysLeft !== null) {
       yield warning(
         check,
-        `works, but ends ${end.daysLeft < 1 ? 'within a day' : end.daysLeft === 1 ? 'in 1 day' : `in ${end.daysLeft} days`}`,
+        `works, but ${end.daysLeft < 0 ? 'has ended' : end.daysLeft < 1 ? 'ends within a day' : end.daysLeft === 1 ? 'ends in 1 day' : `ends in ${end.daysLeft} days`}`,
         'Make a new one and set it as the second credential.',
       )
     } else yield ok(check, 'Entra gave a token for it')
@@ -125,14 +126,13 @@ async function* checkTenant(
     const { tenantId } = await discovery.resolve(tenant)
     await tenants.get(actor, tenantId)
     const found = await verification.verifyNow(actor, tenantId)
-    if (found.status === 'connected')
-      yield ok(check, `${found.name} is connected with ${found.rolesGranted.length} roles`)
+    const { headline, cause, remedy } = connectionSummary(found)
+    const what = `${found.name}: ${headline.toLowerCase()}`
+    if (found.status === 'connected' && cause === null)
+      yield ok(check, `${what}, with ${found.rolesGranted.length} roles`)
     else {
-      yield failed(
-        check,
-        `${found.name} is ${found.status}${found.rolesMissing.length > 0 ? `, missing ${found.rolesMissing.join(', ')}` : ''}`,
-        'Open the tenant’s page: it names cause and remedy, and has a new consent link.',
-      )
+      const tell = found.status === 'connected' || found.status === 'verifying' ? warning : failed
+      yield tell(check, cause === null ? what : `${what}. ${cause}`, remedy ?? 'Ask again in a few minutes.')
     }
   } catch (error) {
     yield explain(check, error)

@@ -140,10 +140,12 @@ test('each credential is tried by itself, and the refused one is told with the r
 test('a tenant that is unknown, not connected or has lost something is told apart', async () => {
   const degraded = await customers.connected([...roles.graph, 'endpoint:Machine.Read.All'])
   running.simulator.control.removeRoles(degraded.tenantId, ['graph:ThreatHunting.Read.All'])
+  const disabled = await customers.connected([...roles.graph, 'endpoint:Machine.Read.All'])
+  running.simulator.control.setAppEnabled(disabled.tenantId, false)
   const stranger = customers.consented()
 
-  const [unknown, notConnected, lost] = await Promise.all(
-    ['no-such-tenant.example', stranger.domain, degraded.domain].map(async tenant =>
+  const [unknown, notConnected, lost, shut] = await Promise.all(
+    ['no-such-tenant.example', stranger.domain, degraded.domain, disabled.domain].map(async tenant =>
       (await examined({}, tenant)).find(({ check }) => check === `tenant ${tenant}`),
     ),
   )
@@ -154,6 +156,11 @@ test('a tenant that is unknown, not connected or has lost something is told apar
     outcome: 'failed',
     message: expect.stringContaining('graph:ThreatHunting.Read.All'),
     remedy: expect.stringContaining('consent link'),
+  })
+  expect(shut).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringMatching(/not connected\. The app is disabled/),
+    remedy: expect.stringContaining('Enabled for users to sign in'),
   })
 })
 
