@@ -23,6 +23,7 @@ export type SurfaceCall = {
   quotaWaitMs?: number
   attempts?: number
   maxBytes?: number
+  onLarge?: (signal: AbortSignal) => Promise<void>
   /** Default `json`. */
   expect?: 'json' | 'json-later'
   signal?: AbortSignal
@@ -81,6 +82,7 @@ export function createCallSurface({
         'quotaWaitMs',
         'attempts',
         'maxBytes',
+        'onLarge',
         'expect',
         'signal',
       ]),

@@ -18,6 +18,8 @@ export type HuntRequest = {
   quotaWaitMs?: number
   /** Tries in all; default 4. */
   attempts?: number
+  /** Called once when the answer turns out to be larger than 1 MB: the rest is read when it resolves. */
+  onLarge?: (signal: AbortSignal) => Promise<void>
 }
 
 export type HuntAnswer = {
@@ -57,7 +59,7 @@ export async function hunt(
   call: CallSurface,
   tenantId: string,
   roles: readonly string[],
-  { query, timespan, signal, deadlineMs = defaultDeadlineMs, quotaWaitMs, attempts }: HuntRequest,
+  { query, timespan, signal, deadlineMs = defaultDeadlineMs, quotaWaitMs, attempts, onLarge }: HuntRequest,
 ): Promise<HuntAnswer> {
   const surface = chooseSurface(roles, 'hunting')
   const span = timespan && !/^P30D$/i.test(timespan) ? timespan : null
@@ -83,6 +85,7 @@ export async function hunt(
     expect: 'json-later',
     ...(quotaWaitMs === undefined ? {} : { quotaWaitMs }),
     ...(attempts === undefined ? {} : { attempts }),
+    ...(onLarge ? { onLarge } : {}),
     ...(signal ? { signal } : {}),
   })
   return {

@@ -14,6 +14,9 @@ export type Outcome =
 
 class TooLarge extends Error {}
 
+/** Of such bodies a caller may want only a few in memory. */
+const largeBytes = 1024 * 1024
+
 /** One try: sends the request and reads the whole body within the limits. Redirects are not followed. Never throws. */
 export async function send(agent: Dispatcher, call: RemoteCall, limits: SendLimits): Promise<Outcome> {
   const within = new AbortController()
@@ -53,7 +56,8 @@ async function exchange(
   const headers = readHeaders(response.headers)
   const status = response.statusCode
   try {
-    const text = await readText(response.body, headers['content-encoding'] === 'gzip', maxBytes, signal)
+    const packed = headers['content-encoding'] === 'gzip'
+    const text = await readText(response.body, { packed, maxBytes, onLarge: call.onLarge, signal })
     return { kind: 'answer', answer: { status, headers, text } }
   } catch (error) {
     if (error instanceof TooLarge) return { kind: 'too_large', status, headers }
@@ -64,20 +68,27 @@ async function exchange(
 /** @throws TooLarge as soon as more than `maxBytes`, unpacked, have come; the connection is closed then */
 async function readText(
   body: Dispatcher.ResponseData['body'],
-  packed: boolean,
-  maxBytes: number,
-  signal: AbortSignal,
+  how: {
+    packed: boolean
+    maxBytes: number
+    onLarge: RemoteCall['onLarge'] | undefined
+    signal: AbortSignal
+  },
 ): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
+  let isLarge = false
   const collect = async (source: AsyncIterable<Buffer>) => {
     for await (const chunk of source) {
       length += chunk.length
-      if (length > maxBytes) throw new TooLarge()
+      if (length > how.maxBytes) throw new TooLarge()
       chunks.push(chunk)
+      if (isLarge || length <= largeBytes) continue
+      isLarge = true
+      await how.onLarge?.(how.signal)
     }
   }
-  if (packed) await pipeline(body, createGunzip(), collect, { signal })
+  if (how.packed) await pipeline(body, createGunzip(), collect, { signal: how.signal })
   else await collect(body)
   return new TextDecoder().decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
 }

@@ -40,6 +40,8 @@ export type RemoteCall = {
   attempts?: number
   /** Largest body that is read; default 8 MB. */
   maxBytes?: number
+  /** Called once when a body turns out to be larger than 1 MB: the rest is read when it resolves. */
+  onLarge?: (signal: AbortSignal) => Promise<void>
   /**
    * `json` (default): a 2xx must carry a whole JSON document, 204 and an empty
    * 202 excepted. Beyond 1 MB only its ends are looked at, so that it is

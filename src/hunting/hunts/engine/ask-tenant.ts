@@ -3,6 +3,7 @@ import type { HuntAnswer, HuntRequest } from '../../../defender/index.ts'
 import { AppError, RemoteError, type RemoteFailure } from '../../../errors.ts'
 import { namedFailure } from '../../../remote/index.ts'
 import { BadAnswer } from '../../results/bad-answer.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { PackedAnswer } from './pack-answer.ts'
 import type { Packer } from './packer.ts'
 import type { Span } from './task.ts'
@@ -31,11 +32,12 @@ const quotaWaitMs = 1_000
  * @throws what is a bug of ours
  */
 export async function askTenant(
-  { hunt, pack }: { hunt: RunHunt; pack: Packer['pack'] },
+  { hunt, pack, large }: { hunt: RunHunt; pack: Packer['pack']; large: LargeAnswers },
   { tenantId, roles }: { tenantId: string; roles: readonly string[] },
   request: { query: string; timespan: string | null },
   signal: AbortSignal,
 ): Promise<TenantReply> {
+  const seat = oneSeat(large)
   try {
     const { text, wire, surface, durationMs } = await hunt(tenantId, roles, {
       ...request,
@@ -43,6 +45,7 @@ export async function askTenant(
       deadlineMs,
       quotaWaitMs,
       attempts: 1,
+      onLarge: seat.take,
     })
     // Many answers at once must not keep everything else in this process waiting.
     await sleep(0)
@@ -51,6 +54,24 @@ export async function askTenant(
     const failure = failureOf(error)
     if (!failure) throw error
     return { failure }
+  } finally {
+    seat.leave()
+  }
+}
+
+/** The seat of one call, which may be over before its turn comes. */
+function oneSeat(large: LargeAnswers): { take(signal: AbortSignal): Promise<void>; leave(): void } {
+  let isOver = false
+  let giveBack = (): void => {}
+  return {
+    async take(signal) {
+      giveBack = await large.enter(signal)
+      if (isOver) giveBack()
+    },
+    leave() {
+      isOver = true
+      giveBack()
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { createAlarm } from './alarm.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createClaimSupply, type PrepareClaim } from './claim-supply.ts'
 import { createHeldClaims, gaveUp, type Held } from './held-claims.ts'
+import { createLargeAnswers } from './large-answers.ts'
 import type { EngineLog } from './log.ts'
 import { createPerformClaim } from './perform-claim.ts'
 import { createPlaces } from './places.ts'
@@ -37,7 +38,7 @@ export type HuntEngine = {
   stop(graceMs: number): Promise<void>
 }
 
-export type EngineParts = Omit<TaskParts, 'progress'> & {
+export type EngineParts = Omit<TaskParts, 'progress' | 'large'> & {
   prepare?: PrepareClaim
   store: EngineStore
   channel: HuntChannel
@@ -59,7 +60,8 @@ export function createEngine(parts: EngineParts): HuntEngine {
   const held = createHeldClaims({ store, worker, leaseMs: options.leaseMs, log })
   const places = createPlaces(options, fill)
   const supply = createClaimSupply({ store, worker, held, alarm, prepare, onChange: fill, log, options })
-  const perform = createPerformClaim({ ...parts, progress: writer.write })
+  const large = createLargeAnswers(options.concurrency / 2, fill)
+  const perform = createPerformClaim({ ...parts, large, progress: writer.write })
 
   const running = new Set<Promise<void>>()
   let state: 'idle' | 'working' | 'stopping' = 'idle'
@@ -69,7 +71,7 @@ export function createEngine(parts: EngineParts): HuntEngine {
 
   /** Begins what is ready while there are places, and has more claimed. */
   function fill(): void {
-    if (state !== 'working') return
+    if (state !== 'working' || large.isCrowded()) return
     while (places.free() > 0) {
       const next = supply.take()
       if (!next) break

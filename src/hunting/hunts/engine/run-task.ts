@@ -2,6 +2,7 @@ import type { RemoteFailure } from '../../../errors.ts'
 import { namedFailure } from '../../../remote/index.ts'
 import type { Column } from '../../results/model.ts'
 import { askTenant, type RunHunt, type TenantAnswer, timespanOf } from './ask-tenant.ts'
+import type { LargeAnswers } from './large-answers.ts'
 import type { Packer } from './packer.ts'
 import { patienceMs } from './patience.ts'
 import type { Chunk, Claim, HuntOrder, Outcome, Slices, Span } from './task.ts'
@@ -10,6 +11,7 @@ import { absoluteSpan } from './timespan.ts'
 export type TaskParts = {
   hunt: RunHunt
   pack: Packer['pack']
+  large: LargeAnswers
   /** Null when the answers of slices can simply be put together, else why not. */
   whyNotSliced: (query: string) => string | null
   /** Writes progress; resolves to false when the claim was lost. */
