@@ -165,6 +165,48 @@ test('the mail tables tell of the same messages', () => {
   expect(links.every(id => ids.has(id))).toBe(true)
 })
 
+test('tables about devices and accounts tell of those that the tenant has', () => {
+  const { data } = open(0)
+  const devices = new Set(data.facts.devices.map(device => device.id))
+  const accounts = new Set(data.facts.accounts.map(account => account.upn))
+  const idsIn = (table: string, name: string) => rowsOf(data, table).map(row => row[column(table, name)])
+
+  const seen = {
+    extensions: idsIn('DeviceTvmBrowserExtensions', 'DeviceId'),
+    gathered: idsIn('DeviceTvmInfoGathering', 'DeviceId'),
+    directory: idsIn('IdentityAccountInfo', 'AccountUpn'),
+  }
+
+  expect(Object.values(seen).every(ids => ids.length > 10)).toBe(true)
+  expect([...seen.extensions, ...seen.gathered].every(id => devices.has(String(id)))).toBe(true)
+  expect(seen.directory.every(upn => accounts.has(String(upn)))).toBe(true)
+})
+
+test('what the agent reports of its antivirus agrees in both tables that say it', () => {
+  const { data } = open(0)
+  const context = column('DeviceTvmSecureConfigurationAssessment', 'Context')
+  const check = column('DeviceTvmSecureConfigurationAssessment', 'ConfigurationId')
+  const assessed = new Map(
+    rowsOf(data, 'DeviceTvmSecureConfigurationAssessment')
+      .filter(row => row[check] === 'scid-2011' && row[context] !== null)
+      .map(row => [
+        row[column('DeviceTvmSecureConfigurationAssessment', 'DeviceId')],
+        (row[context] as string[][])[0]?.[0],
+      ]),
+  )
+
+  const fields = column('DeviceTvmInfoGathering', 'AdditionalFields')
+  const gathered = new Map(
+    rowsOf(data, 'DeviceTvmInfoGathering').map(row => [
+      row[column('DeviceTvmInfoGathering', 'DeviceId')],
+      (row[fields] as { AvSignatureVersion: string }).AvSignatureVersion,
+    ]),
+  )
+
+  expect(assessed.size).toBeGreaterThan(10)
+  for (const [id, version] of assessed) if (gathered.has(id)) expect(gathered.get(id)).toBe(version)
+})
+
 test('licenses decide which tables there are', () => {
   const names = (index: number) => {
     const { data } = open(index)

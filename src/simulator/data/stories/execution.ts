@@ -48,7 +48,8 @@ export const encodedPowerShell: Story = {
     story.file(shell, 'FileCreated', payload)
     const key = 'HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Run'
     story.registry(shell, key, 'UpdateService', `${payload.folder}\\${payload.name}`)
-    story.connect(story.spawn(shell, payload, `"${payload.folder}\\${payload.name}" -s`), home, 8443)
+    const implant = story.spawn(shell, payload, `"${payload.folder}\\${payload.name}" -s`)
+    story.connect(implant, home, 8443)
     story.alert({
       title: 'Anomaly detected in autostart registry',
       description: 'A program in a user profile was registered to start at every sign-in.',
@@ -67,6 +68,11 @@ export const encodedPowerShell: Story = {
         evidence.file(payload, device),
       ],
     })
+    // It goes on calling home while somebody looks at the alerts.
+    for (let beacon = 0; beacon < 8; beacon++) {
+      story.wait(300)
+      story.connect(implant, home, 8443)
+    }
     return {
       name: 'Multi-stage incident involving Execution & Persistence on one endpoint',
       systemTags: ['Command and control'],

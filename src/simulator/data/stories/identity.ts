@@ -45,6 +45,13 @@ export const inboxRule: Story = {
   tell(story) {
     const victim = story.account()
     const ip = story.attackerIp()
+    const act = (app: string, action: string) => {
+      story.wait(30)
+      const raw = { Operation: action, UserId: victim.upn, ClientIP: ip }
+      cloudAppRow(story, victim, { action, app, ip, country: 'RU', isAnonymousProxy: true, raw })
+    }
+    for (let read = 0; read < 12; read++) act('Microsoft Exchange Online', 'MailItemsAccessed')
+    for (let file = 0; file < 25; file++) act('Microsoft SharePoint Online', 'FileDownloaded')
     story.wait(30)
     cloudAppRow(story, victim, {
       action: 'New-InboxRule',

@@ -23,6 +23,13 @@ import {
 import { certificateNoise, deviceInfoNoise, networkInfoNoise } from './device-state.ts'
 import type { DayOfRows } from './noise.ts'
 import {
+  browserExtensionKnowledge,
+  browserExtensions,
+  gatheredInformation,
+  gatheredKnowledge,
+  identityAccounts,
+} from './posture.ts'
+import {
   configurationKnowledge,
   exposureEdges,
   exposureNodes,
@@ -69,6 +76,11 @@ export const tableSources: Readonly<Record<string, TableSource>> = {
   DeviceTvmSoftwareVulnerabilitiesKB: { snapshot: vulnerabilityKnowledge },
   DeviceTvmSecureConfigurationAssessment: { snapshot: secureConfiguration },
   DeviceTvmSecureConfigurationAssessmentKB: { snapshot: configurationKnowledge },
+  DeviceTvmBrowserExtensions: { snapshot: browserExtensions },
+  DeviceTvmBrowserExtensionsKB: { snapshot: browserExtensionKnowledge },
+  DeviceTvmInfoGathering: { snapshot: gatheredInformation },
+  DeviceTvmInfoGatheringKB: { snapshot: gatheredKnowledge },
+  IdentityAccountInfo: { snapshot: identityAccounts },
   ExposureGraphNodes: { snapshot: exposureNodes },
   ExposureGraphEdges: { snapshot: exposureEdges },
   OAuthAppInfo: { snapshot: oauthApps },

@@ -3,7 +3,7 @@ import type { Device } from '../devices.ts'
 import { makeRandom, type Random, seedOf } from '../random.ts'
 import { packRow } from '../rows.ts'
 import type { TenantFacts } from '../tenant-facts.ts'
-import { ticksOfMs, ticksPerDay } from '../ticks.ts'
+import { formatTicks, ticksOfMs, ticksPerDay } from '../ticks.ts'
 
 /** Makes the rows of a table that has no time: how things stand. */
 export type Snapshot = (facts: TenantFacts) => KqlValue[][]
@@ -161,11 +161,30 @@ export const secureConfiguration: Snapshot = facts => {
         ConfigurationImpact: impact,
         IsCompliant: random.chance(0.8),
         IsApplicable: device.os.isWindows,
-        Context: null,
+        Context: device.os.isWindows ? antivirusContext(id, device, at) : null,
         IsExpectedUserImpact: false,
       }),
     ),
   )
+}
+
+/** What the two checks of the antivirus found: its mode; its versions and when they came. */
+function antivirusContext(id: string, device: Device, at: bigint): KqlValue {
+  const { mode, engine, signature, product } = antivirusOf(device)
+  if (id === 'scid-2010') return [[mode]]
+  if (id !== 'scid-2011') return null
+  const updated = formatTicks(device.av === 'updated' ? at : at - 9n * ticksPerDay)
+  return [[signature, engine, updated, product]]
+}
+
+/** Mode (0 active, 1 passive) and versions of a device's antivirus. */
+export function antivirusOf(device: Device) {
+  return {
+    mode: device.av === 'disabled' ? '1' : '0',
+    engine: '1.1.26090.4',
+    signature: device.av === 'updated' ? '1.441.512.0' : '1.433.88.0',
+    product: '4.18.26090.9',
+  }
 }
 
 export const configurationKnowledge: Snapshot = () =>
