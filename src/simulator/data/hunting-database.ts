@@ -6,14 +6,23 @@ import { huntingSchema } from './schema.ts'
 import { packStoryRow } from './stories/story-row.ts'
 import { historyStart } from './story-incident.ts'
 import { alertEvidenceRows, alertInfoRow } from './tables/alert-rows.ts'
+import { behaviorEntityRows, behaviorInfoRow, hasBehavior } from './tables/behavior-rows.ts'
 import { tableSources } from './tables/index.ts'
 import { presenceOf, visibleTables } from './tables/licensed.ts'
 import { liveRows } from './tables/live-rows.ts'
-import type { TenantData } from './tenant-data.ts'
+import type { AlertOfIncident, TenantData } from './tenant-data.ts'
 import { type Ticks, ticksPerDay } from './ticks.ts'
 
 /** Values in rows that the ordinary days of all tenants may hold together: some 100 MB. */
 const cellCapacity = 5_000_000
+
+/** Tables that follow from the alerts as they stand. */
+const alertTables: Readonly<Record<string, (alert: AlertOfIncident) => KqlValue[][]>> = {
+  AlertInfo: alert => [alertInfoRow(alert)],
+  AlertEvidence: alertEvidenceRows,
+  BehaviorInfo: alert => (hasBehavior(alert) ? [behaviorInfoRow(alert)] : []),
+  BehaviorEntities: alert => (hasBehavior(alert) ? behaviorEntityRows(alert) : []),
+}
 
 /** The hunting tables of all tenants, each day made when it is asked for and kept while it is used. */
 export class HuntingDatabases {
@@ -42,12 +51,9 @@ export class HuntingDatabases {
   }
 
   *#rows(data: TenantData, name: string, from: Ticks): Iterable<KqlValue[]> {
-    if (name === 'AlertInfo' || name === 'AlertEvidence') {
-      for (const alert of data.alerts()) {
-        if (alert.created < from) continue
-        if (name === 'AlertInfo') yield alertInfoRow(alert)
-        else yield* alertEvidenceRows(alert)
-      }
+    const ofAlert = alertTables[name]
+    if (ofAlert) {
+      for (const alert of data.alerts()) if (alert.created >= from) yield* ofAlert(alert)
       return
     }
     for (const story of data.stories()) {

@@ -207,6 +207,19 @@ test('what the agent reports of its antivirus agrees in both tables that say it'
   for (const [id, version] of assessed) if (gathered.has(id)) expect(gathered.get(id)).toBe(version)
 })
 
+test('behaviors are what Cloud Apps saw, with the account that each is about', () => {
+  const { data } = open(0)
+  const alerts = data.alerts().filter(alert => alert.serviceSource === 'microsoftDefenderForCloudApps')
+  const read = (table: string, name: string) => rowsOf(data, table).map(row => row[column(table, name)])
+
+  const ids = new Set(read('BehaviorInfo', 'BehaviorId'))
+
+  expect(ids.size).toBe(alerts.length)
+  expect(read('BehaviorInfo', 'AccountUpn').every(upn => String(upn).includes('@'))).toBe(true)
+  expect(read('BehaviorEntities', 'BehaviorId').every(id => ids.has(id ?? null))).toBe(true)
+  expect(read('BehaviorEntities', 'RemoteIP').some(ip => ip !== '')).toBe(true)
+})
+
 test('licenses decide which tables there are', () => {
   const names = (index: number) => {
     const { data } = open(index)

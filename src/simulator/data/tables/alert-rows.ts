@@ -67,7 +67,8 @@ export function alertEvidenceRows(alert: AlertOfIncident): KqlValue[][] {
   )
 }
 
-function evidenceColumns(one: Evidence): RowValues {
+/** What a piece of evidence is, in the columns that tables of entities share. */
+export function evidenceColumns(one: Evidence): RowValues {
   switch (one.kind) {
     case 'device':
       return {
