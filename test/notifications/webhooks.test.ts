@@ -9,6 +9,7 @@ import { createSender } from '../../src/notifications/webhooks/send.ts'
 import { createWebhooks, type WebhookDraft } from '../../src/notifications/webhooks/webhooks.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { freePort } from '../helpers/process.ts'
 import { admin, givenTenant } from '../tenants/givens.ts'
 
 const key = randomBytes(32)
@@ -169,6 +170,20 @@ test('a refusal that time does not heal is not repeated, and a receiver that nam
 
   expect(gone.received).toHaveLength(1)
   expect(pauses).toEqual([120])
+})
+
+test('where nobody listens is said in words, and tried again', async () => {
+  const stage = parts()
+  const { id } = await stage.webhooks.create(admin, draft(`http://127.0.0.1:${await freePort()}/`))
+
+  const pauses = await deliver(stage)
+
+  expect(pauses).toEqual(pausesSeconds)
+  expect((await stage.webhooks.get(admin, id)).lastDelivery).toMatchObject({
+    status: 'failed',
+    lastStatus: null,
+    lastError: 'nothing listens at this address (ECONNREFUSED)',
+  })
 })
 
 test('a redirect is not followed', async () => {

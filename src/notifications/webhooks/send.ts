@@ -101,11 +101,28 @@ function isRefusedAddress(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRREFUSED'
 }
 
+/** What went wrong on the way, in words; the code is for whoever looks it up. */
+const wayProblems: Record<string, string> = {
+  ENOTFOUND: 'no host has this name',
+  EAI_AGAIN: 'the name of the host could not be looked up',
+  ECONNREFUSED: 'nothing listens at this address',
+  ECONNRESET: 'the receiver broke the connection off',
+  UND_ERR_SOCKET: 'the receiver broke the connection off',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  CERT_HAS_EXPIRED: 'the certificate of the receiver has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the receiver signed its certificate itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'nobody we know vouches for the certificate of the receiver',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody we know vouches for the certificate of the receiver',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the receiver is for another host',
+}
+
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer'
   if (error.name === 'TimeoutError') return `no answer within ${(timeoutMs * 2) / 1000} s`
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
-  return `${error.message.slice(0, 300)}${code}`
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  if (code === null) return error.message.slice(0, 300)
+  return `${wayProblems[code] ?? error.message.slice(0, 300)} (${code})`
 }
 
 /** Seconds; a date is not worth reading here. */
