@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemActor } from '../../src/tenants/actor.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { expectAccessible, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
 import { customersOf } from '../helpers/customers.ts'
+import { draftFor } from '../hunting/schedules/stage.ts'
 
 let running: RunningApp
 let browser: TestBrowser
@@ -33,6 +35,9 @@ test('a query of the library is scheduled, run and muted, on a wide screen and o
   await look(1280)
 
   await page.getByRole('link', { name: 'Schedule it' }).click()
+  // What is typed before the page's scripts are there is not looked at as it is typed.
+  await page.waitForURL(/schedules\/new/)
+  await page.waitForLoadState()
   await page.getByLabel('Cron expression').fill('* * * * *')
   await page.getByText('more often than every 5 minutes').waitFor()
   await page.getByLabel('Cron expression').fill('0 6 * * 1-5')
@@ -65,6 +70,28 @@ test('a query of the library is scheduled, run and muted, on a wide screen and o
   await page.goto(`${running.url}/notifications`)
   await look(390)
 }, 180_000)
+
+test('a schedule whose key was revoked says so, and an administrator takes it over', async () => {
+  const { apiKeys, library, schedules } = running.services
+  const { key, view } = await apiKeys.create(systemActor, { name: 'old script', role: 'analyst' })
+  const script = await apiKeys.actorOf(key)
+  const query = await library.lookUp(script, 'office-starts-interpreter')
+  const { id } = await schedules.create(script, { ...draftFor(query.id), name: 'Left behind' })
+  await apiKeys.revoke(systemActor, view.id)
+  const page = await browser.person()
+  await signIn(page, running.url)
+
+  await page.goto(`${running.url}/schedules`)
+  await page.getByRole('row', { name: /Left behind.*Owner gone/ }).waitFor()
+  await page.goto(`${running.url}/schedules/${id}`)
+  await page.getByText('Its owner, the API key "old script", was revoked').waitFor()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Take it over' }).click()
+
+  await page.getByText('The schedule is yours: it sees what you see.').waitFor()
+  await page.getByRole('button', { name: 'Run it now' }).waitFor()
+  expect(await page.getByText('It cannot run any more').count()).toBe(0)
+})
 
 test('a query of one’s own is saved and changed, and what changed is marked', async () => {
   const page = await browser.person({ javaScript: false })

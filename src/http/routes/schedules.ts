@@ -17,7 +17,7 @@ import { findPicker } from './hunts/picker.ts'
 import { parameterFields } from './library/forms.ts'
 import { formOf, newScheduleForm, readScheduleForm, type ScheduleForm, toDraft } from './schedules/forms.ts'
 import { scheduleRunRoutes } from './schedules/run-pages.ts'
-import { scheduleState, showRun, tenantWords } from './schedules/words.ts'
+import { scheduleState, sentence, showRun, tenantWords } from './schedules/words.ts'
 
 type ScheduleOptions = { schedules: Schedules; library: Library; tenants: Tenants }
 
@@ -289,6 +289,10 @@ function showSchedule(schedule: ScheduleView) {
     tenantWords: tenantWords(schedule.tenants),
     // Its time comes, but nobody is asked then.
     nextRunAt: schedule.ownerProblem ? null : schedule.nextRunAt,
+    ownerProblem: schedule.ownerProblem && {
+      ...schedule.ownerProblem,
+      message: `${sentence(schedule.ownerProblem.message)}.`,
+    },
     lastRun: lastRun ? showRun(lastRun) : null,
   }
 }

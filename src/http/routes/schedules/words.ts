@@ -29,7 +29,7 @@ function runState({ status, tenants }: RunView): State {
 /** What a run found, in words. */
 function runWords(run: RunView): string {
   const { status, newRows, mutedRows, baselineRows, tenants, error } = run
-  if (status === 'failed') return error?.message ?? 'It failed'
+  if (status === 'failed') return sentence(error?.message ?? 'it failed')
   if (status !== 'done') return 'Not known yet'
   const parts = [
     newRows > 0 ? `${counted(newRows, 'new row')} in ${counted(tenants.withNew, 'tenant')}` : 'Nothing new',
@@ -52,6 +52,11 @@ export function findingState(finding: FindingView): State {
   if (isBaseline) return { state: 'answered', text: 'First answer, noted' }
   if (newCount === 0) return { state: 'empty', text: 'Nothing new' }
   return isMuted ? { state: 'offboarded', text: 'New, muted' } : { state: 'medium', text: 'New' }
+}
+
+/** As the beginning of a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 function counted(count: number, singular: string): string {
