@@ -135,7 +135,7 @@ test('a result is sorted, filtered, grouped and drawn by its address', async () 
     'range N from 1 to 120 step 1 | extend Kind=iff(N % 40 == 0, "rare", "usual"), Timestamp=datetime(2026-01-01) + N * 1h'
   const id = await hunted({ query, scope: 'chosen', tenantIds: reached.tenantId })
 
-  const sorted = await staff.get(`/hunts/${id}?descending=N`)
+  const sorted = await staff.get(`/hunts/${id}?descending=N&wait=true`)
   const filtered = await staff.get(`/hunts/${id}?column=N&operator=less&value=3`)
   const groups = await staff.get(`/hunts/${id}?view=groups&group=Kind`)
   const chart = await staff.get(`/hunts/${id}?view=chart&x=Kind&y=TenantName`)
@@ -177,7 +177,7 @@ test('what is seen is downloaded, and the file never passes for the whole', asyn
   const query = 'range N from 1 to 30 step 1 | extend Kind=iff(N > 27, "rare", "usual")'
   const id = await hunted({ query, name: 'Some', scope: 'chosen', tenantIds: reached.tenantId })
 
-  const page = await staff.get(`/hunts/${id}?f.Kind=equals%3Arare&descending=N`)
+  const page = await staff.get(`/hunts/${id}?f.Kind=equals%3Arare&descending=N&wait=true`)
   const links = [...page.text.matchAll(/href="(\/hunts\/[^"]+\/export[^"]+)"/g)].map(([, href = '']) =>
     href.replaceAll('&amp;', '&'),
   )

@@ -13,6 +13,7 @@ import { exportMenu } from './export-menu.ts'
 import { filterFor, viewGroups } from './group-view.ts'
 import { durationOf, huntTitle, selectionWords } from './hunt-words.ts'
 import { ifThere } from './if-there.ts'
+import { patience, within } from './patience.ts'
 import { showProgress } from './progress-view.ts'
 import { type ResultAddress, readAddress, writeAddress } from './result-address.ts'
 import { showFilters, viewRows, viewTenants } from './result-view.ts'
@@ -39,14 +40,16 @@ export async function huntResultRoutes(
   }
 
   /** What the address asks for, or why it cannot be: a filter that does not fit does not take the page away. */
-  async function look(actor: Actor, hunt: HuntSummary, address: ResultAddress) {
+  async function look(actor: Actor, hunt: HuntSummary, address: ResultAddress, patienceMs: number) {
     const { columns } = await hunts.columns(actor, hunt.id)
     const filters = showFilters(hunt.id, columns, address)
     try {
-      return { ...(await view(actor, hunt, address)), filters, misfit: null }
+      // The first look in another order makes the result's table: seconds, for a million rows.
+      const seen = await within(view(actor, hunt, address), patienceMs)
+      return { ...seen, isAwaited: seen === null, filters, misfit: null }
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'invalid') throw error
-      return { filters, misfit: { message: error.message, remedy: error.remedy } }
+      return { isAwaited: false, filters, misfit: { message: error.message, remedy: error.remedy } }
     }
   }
 
@@ -73,10 +76,11 @@ export async function huntResultRoutes(
     if (new URL(request.url, 'http://localhost').searchParams.has('column')) {
       return reply.redirect(writeAddress(hunt.id, { ...address, offset: 0 }), 303)
     }
+    const waits = new URL(request.url, 'http://localhost').searchParams.has('wait')
     const [progress, origin, result] = await Promise.all([
       showProgress(hunts, actor, hunt),
       originOf(actor, hunt),
-      look(actor, hunt, address),
+      look(actor, hunt, address, waits ? patience.part : patience.page),
     ])
     const rowsShown = 'table' in result ? (result.table?.total ?? null) : null
     return await reply.code(result.misfit ? 422 : 200).page(
@@ -92,6 +96,7 @@ export async function huntResultRoutes(
         ...result,
         address,
         origin,
+        waitHref: waitAddress(hunt.id, address),
         title: huntTitle(hunt),
         selection: selectionWords(hunt),
         durationMs: durationOf(hunt),
@@ -160,6 +165,12 @@ export async function huntResultRoutes(
       )
     },
   )
+}
+
+/** The page again, when its result is there or after a longer while. */
+function waitAddress(huntId: string, address: ResultAddress): string {
+  const path = writeAddress(huntId, address)
+  return `${path}${path.includes('?') ? '&' : '?'}wait=true`
 }
 
 function rowHref(huntId: string, position: number, url: string): string {
