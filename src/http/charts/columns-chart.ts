@@ -90,7 +90,10 @@ function bars(x: Column, y: Column | null, pairs: ValuePair[]): ColumnsChart {
   ]
   const option: EChartsCoreOption = {
     grid: { left: 16, right: 32, top: y ? 48 : 16, bottom: 16, ...aroundLabels },
-    ...(y && { legend: { top: 0, left: 0, textStyle: { color: ink.text }, icon: 'rect' } }),
+    ...(y && {
+      // Without a browser the width of words is a guess: the gap makes up for it.
+      legend: { top: 0, left: 0, itemGap: 28, textStyle: { color: ink.text }, icon: 'rect' },
+    }),
     xAxis: {
       type: 'value',
       minInterval: 1,
