@@ -39,9 +39,9 @@ export async function queryRows(
   scope: RowScope,
   { sort, offset, limit }: { sort: RowSort | null; offset: number; limit: number },
 ): Promise<{ rows: Row[]; total: number }> {
-  const { text, values } = selectRows(scope, sort)
   const total = await countRows(connection, scope, sort)
-  const found = await connection.runAndReadAll(`${text} LIMIT ${limit} OFFSET ${offset}`, values)
+  const { text, values } = selectRows(scope, sort, { offset, limit })
+  const found = await connection.runAndReadAll(text, values)
   return { rows: readRows(scope, found.getRows()), total }
 }
 
@@ -56,26 +56,41 @@ export async function countRows(
   return countOf(connection, `SELECT count(*) FROM r WHERE ${text}`, values)
 }
 
-/** All rows that fit, a few thousand at a time; what has to be held for their order is held within the table's bounds. */
+/** Cells sorted at once where all rows are wanted: some tens of megabytes. */
+const cellsAtOnce = 1_000_000
+
+/** All rows that fit, a few thousand at a time. */
 export async function* streamRows(
   connection: DuckDBConnection,
   scope: RowScope,
   sort: RowSort | null,
 ): AsyncGenerator<Row[]> {
-  const { text, values } = selectRows(scope, sort)
-  const result = await connection.stream(text, values)
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) return
-    yield readRows(scope, chunk.getRows())
+  const limit = Math.max(2_000, Math.floor(cellsAtOnce / scope.columns.length))
+  for (let offset = 0, count = limit; count === limit; offset += limit) {
+    const { text, values } = selectRows(scope, sort, { offset, limit })
+    const result = await connection.stream(text, values)
+    count = 0
+    for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
+      count += chunk.rowCount
+      yield readRows(scope, chunk.getRows())
+    }
   }
 }
 
-function selectRows(scope: RowScope, sort: RowSort | null): Condition {
+/** Only the keys of all rows are sorted: whole rows, where they are wide, exceed the memory that is allowed. */
+function selectRows(
+  scope: RowScope,
+  sort: RowSort | null,
+  { offset, limit }: { offset: number; limit: number },
+): Condition {
   const where = whereOf(scope)
   const fields = scope.columns.map(({ place }) => `c${place}`).join(', ')
   const order = sort ? `${orderOf(scope, sort)}, n` : 'n'
-  return { text: `SELECT ${fields} FROM r WHERE ${where.text} ORDER BY ${order}`, values: where.values }
+  const wanted = `SELECT rowid FROM r WHERE ${where.text} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`
+  return {
+    text: `SELECT ${fields} FROM r WHERE rowid IN (${wanted}) ORDER BY ${order}`,
+    values: where.values,
+  }
 }
 
 function readRows({ columns }: RowScope, rows: DuckDBValue[][]): Row[] {
