@@ -9,7 +9,7 @@ import {
   signIn,
   type TestBrowser,
 } from '../helpers/browser.ts'
-import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
+import { administrator, type Customers, customersOf, roles } from '../helpers/customers.ts'
 
 let running: RunningApp
 let browser: TestBrowser
@@ -73,6 +73,34 @@ test('a device is isolated with a reason, by keyboard, and the page follows', as
   await page.getByRole('link', { name: 'Undo' }).click()
   expect(await heading()).toContain('Release from isolation')
   await expectGoodAtEveryWidth(page)
+
+  await page.getByLabel('Why?').fill('case 17 is closed')
+  await page.getByRole('button', { name: 'Release from isolation' }).press('Enter')
+  await page.getByText('The action is asked for.').waitFor()
+  running.simulator.control.advanceClock(3_600_000)
+  await page.locator('#isolation').getByText('Not isolated').waitFor({ timeout: 30_000 })
+})
+
+test.each([
+  ['Run antivirus scan', 'Antivirus scan', 0],
+  ['Collect investigation package', 'Investigation package', 1],
+])('"%s" asks why and is followed to its end', async (button, action, downloads) => {
+  const { tenantId } = await customers.connected([...roles.endpoint, 'endpoint:Machine.CollectForensics'])
+  await page.goto(`${running.url}/tenants/${tenantId}/devices?health=active`)
+  await page.getByRole('region', { name: 'Devices' }).getByRole('link').first().click()
+  await page.getByRole('button', { name: button }).click()
+  const dialog = page.getByRole('dialog', { name: new RegExp(button) })
+  await dialog.getByRole('button', { name: button }).click()
+  // Without a reason the browser keeps the question open.
+  expect(await dialog.getByLabel('Why?').evaluate(field => field.matches(':invalid'))).toBe(true)
+  await dialog.getByLabel('Why?').fill('case 18')
+  await dialog.getByRole('button', { name: button }).click()
+  await page.getByText('The action is asked for.').waitFor()
+  running.simulator.control.advanceClock(3_600_000)
+
+  const row = page.getByRole('row').filter({ hasText: action }).filter({ hasText: 'case 18' })
+  await row.getByText('Succeeded').waitFor({ timeout: 30_000 })
+  expect(await row.getByRole('link', { name: 'Download' }).count()).toBe(downloads)
 })
 
 test('a query is run with Ctrl+Enter, its mistakes have a place and its rows a table', async () => {
