@@ -19,7 +19,7 @@ export function nextPauseSeconds(attempts: number, wanted: number | null, random
 const dayMs = 24 * 3_600_000
 
 /**
- * When to look at a tenant next: daily, spread by an hour either way; every
+ * When to look at a tenant next: daily, spread by two hours either way; every
  * quarter of an hour while something passing is wrong; hourly for a day after
  * a consent that has not worked out.
  */
