@@ -1,4 +1,5 @@
 import type { Audit } from '../../audit/audit.ts'
+import { retryDeadlocks } from '../../database/deadlocks.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
 import { namedFailure } from '../../remote/index.ts'
@@ -28,11 +29,14 @@ export async function cancel(
     service: 'graph',
     message: 'The hunt was canceled before all of this tenant’s time span was asked.',
   })
-  await db.$transaction(async tx => {
-    if (!(await cancelHunt(tx, hunt.id, failure))) return
-    await notify(tx, { kind: 'canceled', huntId: hunt.id })
-    await notify(tx, { kind: 'changed', huntIds: [hunt.id] })
-    const detail = { name: hunt.name }
-    await audit.record({ actor, action: 'hunt.canceled', target: hunt.id, detail }, tx)
-  })
+  const end = () =>
+    db.$transaction(async tx => {
+      if (!(await cancelHunt(tx, hunt.id, failure))) return
+      await notify(tx, { kind: 'canceled', huntId: hunt.id })
+      await notify(tx, { kind: 'changed', huntIds: [hunt.id] })
+      const detail = { name: hunt.name }
+      await audit.record({ actor, action: 'hunt.canceled', target: hunt.id, detail }, tx)
+    })
+  // Workers write outcomes of the same tasks, in another order.
+  await retryDeadlocks(end)
 }

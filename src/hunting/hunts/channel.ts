@@ -44,8 +44,15 @@ export function createChannel(connectionString: string): HuntChannel {
       const notice = readNotice(payload)
       if (notice) tell(notice)
     })
-    await own.connect()
-    await own.query(`LISTEN ${name}`)
+    try {
+      await own.connect()
+      await own.query(`LISTEN ${name}`)
+    } catch (error) {
+      void own.end().catch(() => {})
+      throw error
+    }
+    // Closed while it was being made again.
+    if (closed) return own.end()
     client = own
     ;(own as NodeJS.EventEmitter).once('lost', () => {
       if (client !== own) return

@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { storableJson } from '../../../audit/storable.ts'
+import { retryDeadlocks } from '../../../database/deadlocks.ts'
 import type { RemoteFailure } from '../../../errors.ts'
 import { toStoredFailure } from '../../../tenants/stored-failure.ts'
 import type { Column } from '../../results/model.ts'
@@ -283,16 +284,4 @@ function readClaim({ isQueued: _, slices, columns, ...claim }: ClaimRow): Claim 
 
 function json(value: object | null | undefined): string | null {
   return value ? JSON.stringify(storableJson(value)) : null
-}
-
-/** Two statements over the same rows in different order: PostgreSQL ends one of them, which may try again. */
-async function retryDeadlocks<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work()
-    } catch (error) {
-      const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01'
-      if (!isDeadlock || tries >= 5) throw error
-    }
-  }
 }
