@@ -16,9 +16,14 @@ import {
 import type { createDeliveries } from './webhooks/deliveries.ts'
 import type { Transaction } from './webhooks/store.ts'
 
+/** A schedule found something, a schedule could not run, or a webhook takes no messages. */
+export const notificationKinds = ['findings', 'failed', 'undelivered'] as const
+
+type NotificationKind = (typeof notificationKinds)[number]
+
 export type NotificationView = {
   id: string
-  kind: 'findings' | 'failed'
+  kind: NotificationKind
   title: string
   href: string
   at: string
@@ -89,7 +94,7 @@ export function createNotifications({
         const own = news.find(one => one.runId === runId)
         return {
           id,
-          kind: kind === 'failed' ? ('failed' as const) : ('findings' as const),
+          kind: notificationKinds.find(known => known === kind) ?? ('findings' as const),
           title: own && run ? titleOf(run.schedule.name, own) : title,
           href,
           at: at.toISOString(),

@@ -1,15 +1,19 @@
 import type { Transaction } from '../audit/store.ts'
 import type { Database } from '../database/index.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { type Actor, visibleTo } from '../tenants/actor.ts'
+import { type Actor, may, visibleTo } from '../tenants/actor.ts'
 
 const include = { run: { select: { scheduleId: true, schedule: { select: { name: true } } } } } as const
 
 export type NotificationRecord = Prisma.NotificationGetPayload<{ include: typeof include }>
 
-/** Those that the actor may see: with news of a tenant it sees, or about a run of it. */
+/**
+ * Those that the actor may see: with news of a tenant it sees, or about a run
+ * of it. Webhooks are the business of administrators who see everything.
+ */
 function seenBy(actor: Actor): Prisma.NotificationWhereInput {
-  if (actor.limitedToTags.length === 0) return {}
+  if (actor.limitedToTags.length === 0)
+    return may(actor, 'manage-staff') ? {} : { kind: { not: 'undelivered' } }
   const tenant = visibleTo(actor)
   return {
     OR: [
@@ -58,7 +62,7 @@ export async function setSeen(db: Database, actorId: string, until: Date): Promi
 
 export async function createNotification(
   tx: Transaction,
-  notification: { kind: string; title: string; href: string; runId: string; at: Date },
+  notification: { kind: string; title: string; href: string; runId?: string; at: Date },
 ): Promise<void> {
   await tx.notification.create({ data: notification })
 }

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createAudit } from '../../src/audit/audit.ts'
 import type { FindingsEvent } from '../../src/notifications/event.ts'
+import { createNotifications } from '../../src/notifications/notifications.ts'
 import { createDeliveries, pausesSeconds } from '../../src/notifications/webhooks/deliveries.ts'
 import { createSender } from '../../src/notifications/webhooks/send.ts'
-import { createWebhooks, type WebhookDraft } from '../../src/notifications/webhooks/webhooks.ts'
+import type { WebhookDraft } from '../../src/notifications/webhooks/view.ts'
+import { createWebhooks } from '../../src/notifications/webhooks/webhooks.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { freePort } from '../helpers/process.ts'
@@ -184,6 +186,30 @@ test('where nobody listens is said in words, and tried again', async () => {
     lastStatus: null,
     lastError: 'nothing listens at this address (ECONNREFUSED)',
   })
+})
+
+test('administrators are told of a webhook that takes no messages, once until one arrives again', async () => {
+  const { url } = await givenReceiver(404, 404, 200, 404)
+  const stage = parts()
+  const { id } = await stage.webhooks.create(admin, draft(url))
+  const notifications = createNotifications({ db: database.db, deliveries: stage.deliveries })
+  const told = async (actor: Actor) =>
+    (await notifications.list(actor)).items.filter(({ href }) => href === `/settings/webhooks/${id}`)
+
+  await deliver(stage)
+  await deliver(stage)
+  const first = await told(admin)
+  await deliver(stage)
+  await deliver(stage)
+
+  expect(first).toMatchObject([
+    {
+      kind: 'undelivered',
+      title: 'The webhook "Ticket system" takes no messages: the receiver answered 404',
+    },
+  ])
+  expect(await told(admin)).toHaveLength(2)
+  expect(await told({ ...admin, role: 'analyst' })).toEqual([])
 })
 
 test('a redirect is not followed', async () => {

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type WebhookFormat, webhookFormats } from '../../notifications/webhooks/formats.ts'
-import type { WebhookDraft, Webhooks, WebhookView } from '../../notifications/webhooks/webhooks.ts'
+import type { WebhookDraft, WebhookView } from '../../notifications/webhooks/view.ts'
+import type { Webhooks } from '../../notifications/webhooks/webhooks.ts'
 import { type FormErrors, formErrors } from '../form-errors.ts'
 import { requireActor } from '../plugins/actors.ts'
 

@@ -1,5 +1,7 @@
+import { storableText } from '../../audit/storable.ts'
 import type { Database } from '../../database/index.ts'
 import type { NotificationEvent } from '../event.ts'
+import { createNotification } from '../store.ts'
 import { type WebhookFormat, webhookFormats, writeMessage } from './formats.ts'
 import type { Sender } from './send.ts'
 import { oldSecretHours, signatureHeaders, webhookSecret } from './signature.ts'
@@ -7,6 +9,7 @@ import {
   claimDelivery,
   createDelivery,
   deleteDeliveries,
+  failedBefore,
   findDelivery,
   findEnabledWebhooks,
   findOverdue,
@@ -95,13 +98,17 @@ export function createDeliveries(parts: DeliveryParts) {
       const pause = outcome.isWorthRepeating ? pausesSeconds[delivery.attempts] : undefined
       const status = outcome.isDelivered ? 'delivered' : pause === undefined ? 'failed' : 'pending'
       const seconds = Math.min(Math.max(pause ?? 0, outcome.retryAfterSeconds ?? 0), 86_400)
-      await recordTry(db, id, {
-        status,
-        lastStatus: outcome.status,
-        lastError: outcome.error,
-        durationMs: outcome.durationMs,
-        nextAttemptAt: status === 'pending' ? new Date(now().getTime() + seconds * 1000) : null,
-        finishedAt: status === 'pending' ? null : now(),
+      await db.$transaction(async tx => {
+        const isNews = status === 'failed' && delivery.event !== 'test' && !(await failedBefore(tx, delivery))
+        await recordTry(tx, id, {
+          status,
+          lastStatus: outcome.status,
+          lastError: outcome.error,
+          durationMs: outcome.durationMs,
+          nextAttemptAt: status === 'pending' ? new Date(now().getTime() + seconds * 1000) : null,
+          finishedAt: status === 'pending' ? null : now(),
+        })
+        if (isNews) await createNotification(tx, undelivered(webhook, outcome.error, now()))
       })
       if (status === 'pending') await enqueue(id, seconds)
     },
@@ -115,6 +122,12 @@ export function createDeliveries(parts: DeliveryParts) {
       await deleteDeliveries(db, new Date(now().getTime() - keepDays * 86_400_000))
     },
   }
+}
+
+/** Told once, not with each message that fails after the first: until one arrives again. */
+function undelivered({ id, name }: WebhookRecord, why: string | null, at: Date) {
+  const title = storableText(`The webhook "${name}" takes no messages: ${why ?? 'no answer'}`, 400)
+  return { kind: 'undelivered', title, href: `/settings/webhooks/${id}`, at }
 }
 
 /** Secrets to sign with: after a change also the one before, for a day. */

@@ -118,7 +118,7 @@ export async function claimDelivery(
 }
 
 export async function recordTry(
-  db: Database,
+  db: Connection,
   id: string,
   data: Pick<
     DeliveryRecord,
@@ -126,6 +126,16 @@ export async function recordTry(
   >,
 ): Promise<void> {
   await db.webhookDelivery.updateMany({ where: { id, status: 'pending' }, data })
+}
+
+/** Whether the message before this one did not arrive either. */
+export async function failedBefore(tx: Connection, { id, webhookId }: DeliveryRecord): Promise<boolean> {
+  const before = await tx.webhookDelivery.findFirst({
+    where: { webhookId, id: { not: id }, finishedAt: { not: null } },
+    orderBy: [{ finishedAt: 'desc' }, { id: 'desc' }],
+    select: { status: true },
+  })
+  return before?.status === 'failed'
 }
 
 /** Messages that should have been tried by now. */

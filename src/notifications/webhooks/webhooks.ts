@@ -1,14 +1,11 @@
 import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
-import { storableText } from '../../audit/storable.ts'
 import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
 import { type Actor, requireAct } from '../../tenants/actor.ts'
-import { readTags } from '../../tenants/tags.ts'
 import type { NotificationEvent } from '../event.ts'
-import { readWebhookUrl } from './address.ts'
 import { formatOf } from './deliveries.ts'
-import { type WebhookFormat, writeMessage } from './formats.ts'
+import { writeMessage } from './formats.ts'
 import { webhookSecret } from './signature.ts'
 import {
   createDelivery,
@@ -25,41 +22,14 @@ import {
   type WebhookFields,
   type WebhookRecord,
 } from './store.ts'
-
-export type WebhookDraft = {
-  name: string
-  url: string
-  format: WebhookFormat
-  /** Whether it may lie in a private network or on this machine. */
-  allowPrivate: boolean
-  /** Empty: is told of every tenant. */
-  limitedToTags: string[]
-}
-
-export type DeliveryView = {
-  id: string
-  event: string
-  status: 'pending' | 'delivered' | 'failed'
-  attempts: number
-  /** when it is tried again */
-  nextAttemptAt: string | null
-  lastStatus: number | null
-  lastError: string | null
-  durationMs: number | null
-  createdAt: string
-  finishedAt: string | null
-  replayOfId: string | null
-  summary: string
-}
-
-export type WebhookView = WebhookDraft & {
-  id: string
-  enabled: boolean
-  createdBy: string
-  createdAt: string
-  rotatedAt: string | null
-  lastDelivery: DeliveryView | null
-}
+import {
+  type DeliveryView,
+  readDraft,
+  toDelivery,
+  toWebhook,
+  type WebhookDraft,
+  type WebhookView,
+} from './view.ts'
 
 export type Webhooks = ReturnType<typeof createWebhooks>
 
@@ -241,54 +211,4 @@ export function createWebhooks(parts: Parts) {
 
 function requireEnabled({ enabled }: WebhookRecord): void {
   if (!enabled) throw new AppError('conflict', 'the webhook is paused', { remedy: 'Resume it first.' })
-}
-
-function readDraft({ name, url, format, allowPrivate, limitedToTags }: WebhookDraft): WebhookFields {
-  const trimmed = storableText(name.trim(), 100)
-  if (trimmed === '') {
-    const fields = { name: 'Give the webhook a name' }
-    throw new AppError('invalid', fields.name, { details: { fields } })
-  }
-  return {
-    name: trimmed,
-    url: readWebhookUrl(url, allowPrivate),
-    format,
-    allowPrivate,
-    limitedToTags: readTags(limitedToTags),
-  }
-}
-
-function toWebhook(record: WebhookRecord, last: DeliveryRecord | undefined): WebhookView {
-  const { id, name, url, allowPrivate, limitedToTags, enabled, createdBy, createdAt, rotatedAt } = record
-  return {
-    id,
-    name,
-    url,
-    format: formatOf(record),
-    allowPrivate,
-    limitedToTags,
-    enabled,
-    createdBy,
-    createdAt: createdAt.toISOString(),
-    rotatedAt: rotatedAt?.toISOString() ?? null,
-    lastDelivery: last ? toDelivery(last) : null,
-  }
-}
-
-function toDelivery(record: DeliveryRecord): DeliveryView {
-  const { id, event, attempts, lastStatus, lastError, durationMs, replayOfId } = record
-  return {
-    id,
-    event,
-    status: record.status as DeliveryView['status'],
-    attempts,
-    nextAttemptAt: record.nextAttemptAt?.toISOString() ?? null,
-    lastStatus,
-    lastError,
-    durationMs,
-    createdAt: record.createdAt.toISOString(),
-    finishedAt: record.finishedAt?.toISOString() ?? null,
-    replayOfId,
-    summary: (record.payload as NotificationEvent).summary,
-  }
 }

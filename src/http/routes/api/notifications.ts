@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Notifications } from '../../../notifications/notifications.ts'
+import { type Notifications, notificationKinds } from '../../../notifications/notifications.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { listOf, listQuery, refusals, time } from './schemas.ts'
 
@@ -24,7 +24,7 @@ export async function notificationApi(
           200: listOf(
             z.object({
               id: z.string(),
-              kind: z.enum(['findings', 'failed']),
+              kind: z.enum(notificationKinds),
               title: z.string(),
               href: z.string().describe('Page about it, relative to the server'),
               at: time,
