@@ -5,7 +5,7 @@ import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import type { MuteView } from './model.ts'
-import { createMute, endMutes, findVisibleTenant, type ScheduleRecord } from './store.ts'
+import { createMute, endMutes, findMute, findVisibleTenant, type ScheduleRecord } from './store.ts'
 import { toMute } from './view.ts'
 
 type Parts = { db: Database; audit: Audit; now: () => Date }
@@ -59,10 +59,12 @@ export async function endMute(
   muteId: string,
 ): Promise<void> {
   await db.$transaction(async tx => {
-    const isKnown = uuid.safeParse(muteId).success
-    const count = isKnown ? await endMutes(tx, { scheduleId: schedule.id, id: muteId }, actor, now()) : 0
-    if (count === 0) throw new AppError('not_found', 'this mute has ended')
-    const detail = { schedule: schedule.name, mute: muteId }
-    await audit.record({ actor, action: 'schedule.unmuted', target: schedule.id, detail }, tx)
+    const isId = uuid.safeParse(muteId).success
+    const mute = isId ? await findMute(tx, actor, schedule.id, muteId, now()) : null
+    const count = mute ? await endMutes(tx, { scheduleId: schedule.id, id: mute.id }, actor, now()) : 0
+    if (!mute || count === 0) throw new AppError('not_found', 'this mute has ended')
+    const detail = { schedule: schedule.name, owner: mute.owner, reason: mute.reason }
+    const about = { tenantId: mute.tenantId, tenantName: mute.tenant.name, target: schedule.id }
+    await audit.record({ actor, action: 'schedule.unmuted', ...about, detail }, tx)
   })
 }

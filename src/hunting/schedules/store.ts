@@ -146,6 +146,20 @@ export function createMute(
   return tx.scheduleMute.create({ data: mute, include: { tenant: { select: { name: true } } } })
 }
 
+/** A mute in force, of a tenant that the actor may see. */
+export function findMute(
+  db: Connection,
+  actor: Actor,
+  scheduleId: string,
+  id: string,
+  now: Date,
+): Promise<MuteRecord | null> {
+  return db.scheduleMute.findFirst({
+    where: { scheduleId, id, endedAt: null, endsAt: { gt: now }, tenant: visibleTo(actor) },
+    include: { tenant: { select: { name: true } } },
+  })
+}
+
 export async function endMutes(
   tx: Transaction,
   where: { scheduleId: string; tenantId?: string; id?: string },

@@ -167,6 +167,11 @@ test('a mute has a reason and an end, can be ended early, and is of a tenant one
   ])
   await stage.schedules.unmute(analyst, id, made.id)
   expect((await stage.schedules.get(analyst, id)).mutes).toEqual([])
+  expect(await stage.db.auditEvent.findFirst({ where: { action: 'schedule.unmuted' } })).toMatchObject({
+    tenantId,
+    tenantName: 'Seen',
+    detail: { reason: 'Known' },
+  })
   await expect(stage.schedules.unmute(analyst, id, made.id)).rejects.toMatchObject({ code: 'not_found' })
 })
 
