@@ -107,6 +107,8 @@ const cases: [expression: string, value: KqlValue][] = [
   ["substring('123456', 1)", '23456'],
   ["substring('123456', 2, 2)", '34'],
   ["substring('ABCD', -2)", 'CD'],
+  ["substring('\u{1F600}ab', 0, 2)", '\u{1F600}a'],
+  ["substring('abc', 5)", ''],
   ["toupper('abc')", 'ABC'],
   ["tolower('ABC')", 'abc'],
   ["trim('--', '--https://x.example--')", 'https://x.example'],

@@ -27,9 +27,15 @@ function countOf(text: string, wanted: string, kind = 'normal'): number {
   return count
 }
 
+/** By characters, as `strlen` counts them: one outside of the basic plane is not cut in two. */
 function substring(text: string, start: number, length?: number): string {
+  if (/[\ud800-\udfff]/.test(text)) return sliced([...text], start, length).join('')
+  return sliced(text, start, length)
+}
+
+function sliced<T extends string | string[]>(text: T, start: number, length?: number): T {
   const from = start < 0 ? Math.max(0, text.length + start) : start
-  return length === undefined ? text.slice(from) : text.slice(from, from + Math.max(0, length))
+  return text.slice(from, length === undefined ? undefined : from + Math.max(0, length)) as T
 }
 
 function split(text: string, delimiter: string, index?: number): KqlValue {
