@@ -144,7 +144,8 @@ function readIssues(issues: Issue[]): string {
     .join('; ')
 }
 
-function sentence(text: string): string {
+/** A message as it stands alone on a page: they begin small and end open, as they also stand within other sentences. */
+export function sentence(text: string): string {
   const trimmed = text.trim()
   const start = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
   return /[.!?…]$/.test(start) ? start : `${start}.`

@@ -1,4 +1,5 @@
 import { AppError, type Mover, RemoteError } from '../errors.ts'
+import { sentence } from './problem.ts'
 
 /** A failure of one part of a page, in the shape of the `_failure` partial; the rest of the page stands. */
 export type ShownFailure = {
@@ -22,7 +23,14 @@ export function showFailure(error: unknown): ShownFailure {
   }
   if (error instanceof AppError && error.code === 'role_missing') {
     const { code, message, remedy } = error
-    return { code, message, remedy, whoseMove: 'customer', requestId: null, permanent: true }
+    return {
+      code,
+      message: sentence(message),
+      remedy,
+      whoseMove: 'customer',
+      requestId: null,
+      permanent: true,
+    }
   }
   throw error
 }

@@ -72,7 +72,9 @@ test('what the customer has not granted is named with its remedy', async () => {
   const incidents = await staff.get(`/tenants/${tenantId}/incidents`)
 
   expect(incidents.status).toBe(200)
-  expect(words(incidents.text)).toContain('SecurityIncident.Read.All')
+  expect(words(incidents.text)).toContain(
+    'The customer has not granted what this needs: graph:SecurityIncident.Read.All.',
+  )
   expect(words(incidents.text)).toContain('The next step is the customer’s.')
 })
 
