@@ -113,6 +113,21 @@ test('whoever was not reached stands in the account with the reason, never as no
   expect(ledger.text).toContain('The result of the hunt is not complete.\n3 tenants asked\n')
 })
 
+test('nothing found, and nobody who answered, are not told alike', async () => {
+  const nothing = 'DeviceInfo | where DeviceName == "no such device"'
+  const some = await hunted({ query: nothing, scope: 'all' })
+  const whole = await hunted({ query: nothing, scope: 'chosen', tenantIds: reached.tenantId })
+  const none = await hunted({ query: nothing, scope: 'chosen', tenantIds: down.tenantId })
+
+  const [partly, empty, silent] = await Promise.all(
+    [some, whole, none].map(async id => words((await staff.get(`/hunts/${id}`)).text)),
+  )
+
+  expect(partly).toContain('1 tenant answered, 2 did not: what they have is not known.')
+  expect(empty).toContain('Every tenant answered, and none has anything that fits the query.')
+  expect(silent).toContain('Whether there is anything to find is not known.')
+})
+
 test('values are shown as they are: all digits, nulls, JSON, times, and harm escaped', async () => {
   const id = await hunted({ query: everyType, scope: 'chosen', tenantIds: reached.tenantId })
 
@@ -144,6 +159,7 @@ test('a result is sorted, filtered, grouped and drawn by its address', async () 
 
   expect(words(sorted.text)).toMatch(new RegExp(`Row 1 ${reached.tenantId} ${reached.name} 120 rare`))
   expect(words(sorted.text)).toContain('Rows 1 to 50 of 120')
+  expect(words(sorted.text)).toMatch(/Sorted by N, descending \(as it came instead\)/)
   expect(filtered.location).toBe(`${running.url}/hunts/${id}?f.N=less%3A3`)
   expect(words((await staff.follow(filtered)).text)).toContain('Rows 1 to 2 of 2')
   expect(words(groups.text)).toMatch(/rare 3 rows of this group 1 usual 117 rows of this group 1/)

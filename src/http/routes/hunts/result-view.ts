@@ -13,6 +13,7 @@ const tenantsOnPage = 100
 
 /** What narrows the rows, each with a way out, and the form that narrows them more. */
 export function showFilters(huntId: string, columns: { name: string }[], address: ResultAddress) {
+  const { sort } = address
   return {
     inForce: address.filters.map((filter, index) => ({
       label: filterWords(filter),
@@ -22,6 +23,10 @@ export function showFilters(huntId: string, columns: { name: string }[], address
         filters: address.filters.filter((_, other) => other !== index),
       }),
     })),
+    sorted: sort && {
+      label: `${sort.column}, ${sort.descending ? 'descending' : 'ascending'}`,
+      href: writeAddress(huntId, { ...address, offset: 0, sort: null }),
+    },
     action: `/hunts/${huntId}`,
     hidden: hiddenFields(writeAddress(huntId, { ...address, offset: 0 })),
     columns: columns.map(({ name }) => ({ value: name, label: name })),
