@@ -63,6 +63,15 @@ export function run(query: string, options: Partial<KqlOptions> = {}): KqlResult
   return runQuery(query, shop, { now, maxRows: 10_000, ...options })
 }
 
+/** A query, the columns that its answer has, as `name:type` with commas between, and its rows. */
+export type Case = [query: string, columns: string, rows: KqlValue[][]]
+
+/** The answer of a query as a case writes it down. */
+export function answerOf(query: string): { columns: string; rows: KqlValue[][] } {
+  const { columns, rows } = run(query)
+  return { columns: columns.map(({ name, type }) => `${name}:${type}`).join(','), rows }
+}
+
 /** The rows of a query's answer. */
 function rowsOf(query: string): KqlValue[][] {
   return run(query).rows
