@@ -23,7 +23,7 @@ export async function runProgram(file) {
     return
   }
   // The channel ends when this process dies, however it dies; the program stops then.
-  const child = spawn(projectNode, [program, ...process.argv.slice(2)], {
+  const child = spawn(projectNode, [...process.execArgv, program, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
