@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import type { Hunts } from '../../src/hunting/hunts/hunts.ts'
 import type { CustomerProfile } from '../../src/simulator/world.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
@@ -169,6 +171,34 @@ test('a result is sorted, filtered, grouped and drawn by its address', async () 
   expect(misfit.status).toBe(422)
   expect(words(misfit.text)).toContain('This cannot be shown')
   for (const { text } of [chart, time]) expect(text).not.toMatch(/ style="/)
+})
+
+test('a page whose result takes long comes without it, and fetches it when it is there', async () => {
+  const id = await hunted({
+    query: 'range N from 1 to 3 step 1',
+    scope: 'chosen',
+    tenantIds: reached.tenantId,
+  })
+  const { hunts } = running.services
+  const gate = Promise.withResolvers<void>()
+  const groups: Hunts['groups'] = async (...wanted) => {
+    await gate.promise
+    return await hunts.groups(...wanted)
+  }
+  const slow = await createApp({ ...running.services, hunts: { ...hunts, groups } })
+  const cookie = [...staff.cookies(running.url)].map(([name, value]) => `${name}=${value}`).join('; ')
+  const address = `/hunts/${id}?view=groups&group=N`
+
+  const page = await slow.inject({ url: address, headers: { cookie } })
+  const part = slow.inject({ url: `${address}&wait=true`, headers: { cookie, 'hx-request': 'true' } })
+  gate.resolve()
+
+  expect(page.statusCode).toBe(200)
+  expect(words(page.body)).toContain('Putting 3 rows in order')
+  expect(page.body).toContain(`hx-get="${address.replace('&', '&amp;')}&amp;wait=true"`)
+  expect(words((await part).body)).toContain('1 to 3 of 3 groups')
+  expect(words((await part).body)).toContain('The result is in order')
+  await slow.close()
 })
 
 test('the whole result is downloaded in each format, under a name that says which hunt', async () => {

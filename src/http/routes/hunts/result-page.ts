@@ -97,6 +97,7 @@ export async function huntResultRoutes(
         address,
         origin,
         waitHref: waitAddress(hunt.id, address),
+        waited: waits && !result.isAwaited,
         title: huntTitle(hunt),
         selection: selectionWords(hunt),
         durationMs: durationOf(hunt),
