@@ -53,6 +53,7 @@ async function conditions(
     ...(contains && {
       OR: [
         { name: like },
+        { builtIn: like },
         { description: like },
         { query: like },
         { techniques: { hasSome: await techniquesLike(db, contains) } },

@@ -48,7 +48,7 @@ failures
     slug: 'password-spray',
     name: 'One address that tries many accounts',
     description:
-      'Addresses that failed with a wrong password, or at a locked account, on many accounts within a day, few tries on each, and mostly failed. The way out of an office has failures too, but far more people who get in; a success among the failures is the account to save.',
+      'Password spraying: addresses that failed with a wrong password, or at a locked account, on many accounts within a day, few tries on each, and mostly failed. The way out of an office has failures too, but far more people who get in; a success among the failures is the account to save.',
     techniques: ['T1110.003'],
     query: `declare query_parameters(lookback: timespan = 7d, accounts: long = 8, triesEach: real = 10.0);
 EntraIdSignInEvents
