@@ -173,13 +173,16 @@ const neverEnded = namedFailure('timeout', {
 
 function troubleOf(state: DeviceActionState): RemoteFailure {
   const isLate = state.status === 'timed_out'
-  return namedFailure(isLate ? 'timeout' : 'not_allowed', {
+  if (!isLate) {
+    return namedFailure('action_failed', {
+      service: 'endpoint',
+      ...(state.trouble && { message: state.trouble }),
+    })
+  }
+  return namedFailure('timeout', {
     service: 'endpoint',
-    message:
-      state.trouble ??
-      (isLate ? 'The device did not take the action up in time.' : 'The action failed on the device.'),
-    remedy:
-      'Look at the device in the Defender portal: it may be switched off or lack what the action needs.',
+    message: state.trouble ?? 'The device did not take the action up in time.',
+    remedy: 'Look at the device in the Defender portal: it may be switched off or gone.',
   })
 }
 

@@ -74,6 +74,7 @@ const aboutTheRequest: ReadonlySet<string> = new Set<FailureName>([
   'not_found',
   'changed_upstream',
   'action_in_progress',
+  'action_failed',
   'invalid_request',
   'invalid_query',
   'table_missing',

@@ -88,6 +88,24 @@ test('a lost answer leaves the action unknown; it is looked up and never sent ag
   expect(items).toHaveLength(1)
 })
 
+test.each([
+  ['Failed', { status: 'failed', error: { code: 'action_failed' } }],
+  ['TimeOut', { status: 'timed_out', error: { code: 'timeout' } }],
+] as const)('an action that ends on the device as %s says so, with what to do', async (failure, told) => {
+  const stage = await givenStage()
+  const { devices, tenantId, simulator } = stage
+  const id = await deviceId(stage)
+  simulator.control.failNextAction(failure, tenantId)
+
+  const requested = await devices.request(analyst, tenantId, id, { type: 'scan', comment })
+  await stage.drain()
+  const ended = toDeviceActionView(await devices.action(analyst, requested.id))
+
+  expect(ended).toMatchObject(told)
+  expect(ended.error?.remedy).toContain('Defender portal')
+  expect((await stage.audited()).at(-1)).toMatchObject({ action: 'device.action_finished', result: 'failed' })
+})
+
 test('a request that broke off before it arrived is found not to have happened', async () => {
   const stage = await givenStage()
   const { devices, tenantId, simulator } = stage

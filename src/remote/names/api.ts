@@ -32,6 +32,13 @@ export const apiFailures = {
     message: 'The same action is already in progress on this device.',
     remedy: 'Wait until the running action has ended, or cancel it.',
   },
+  action_failed: {
+    permanent: true,
+    whoseMove: 'customer',
+    message: 'The action failed on the device.',
+    remedy:
+      'Look at the device in the Defender portal: it may be switched off or lack what the action needs.',
+  },
   invalid_request: {
     permanent: true,
     whoseMove: 'partner',
