@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { ledgerText } from '../../hunting/export/ledger.ts'
 import { type ExportFormat, writeExport } from '../../hunting/export/write-export.ts'
 import type { Hunts } from '../../hunting/hunts/hunts.ts'
-import type { HuntStatus } from '../../hunting/hunts/model.ts'
+import type { HuntStatus, HuntSummary } from '../../hunting/hunts/model.ts'
 import { cellText } from '../../hunting/results/unify-rows.ts'
 import type { Services } from '../../services.ts'
 import { commandLineActor, withServices } from '../context.ts'
@@ -92,12 +92,15 @@ export function huntCommand(program: Command): void {
       await withServices(
         async services => {
           const { hunts } = services
-          const huntId = id ? (await hunts.summary(commandLineActor, id)).id : await begin(services, options)
+          const hunt = id ? await hunts.summary(commandLineActor, id) : await begin(services, options)
+          const huntId = hunt.id
           const status = await (id
             ? followHunt(hunts, commandLineActor, huntId)
-            : cancelOnInterrupt(hunts, commandLineActor, huntId, () =>
-                followHunt(hunts, commandLineActor, huntId),
-              ))
+            : cancelOnInterrupt(hunts, commandLineActor, huntId, () => {
+                // Whoever reads this may press Ctrl+C.
+                say(beginning(services, hunt))
+                return followHunt(hunts, commandLineActor, huntId)
+              }))
           await print(hunts, huntId, format)
           say(ledgerText(await hunts.ledger(commandLineActor, huntId)).trimEnd())
           process.exitCode = exitCodeOf(status)
@@ -112,16 +115,18 @@ function exitCodeOf(status: HuntStatus): number {
   return status === 'succeeded' || status === 'partial' ? 0 : 1
 }
 
-async function begin(services: Services, options: HuntOptions): Promise<string> {
-  const { id, counts } = await services.hunts.create(commandLineActor, {
+async function begin(services: Services, options: HuntOptions): Promise<HuntSummary> {
+  return services.hunts.create(commandLineActor, {
     ...(await readQuery(services, options)),
     tenants: await readTenants(services, options.tenants),
     timespan: options.timespan ?? null,
     allowUnknownNames: options.allowUnknownNames ?? false,
   })
+}
+
+function beginning({ publicUrl }: Services, { id, counts }: HuntSummary): string {
   const asked = `${counts.total} ${counts.total === 1 ? 'tenant' : 'tenants'}`
-  say(`Hunt ${id} asks ${asked}: ${services.publicUrl}/hunts/${id}`)
-  return id
+  return `Hunt ${id} asks ${asked}: ${publicUrl}/hunts/${id}`
 }
 
 async function print(hunts: Hunts, id: string, format: HuntOptions['format']): Promise<void> {
