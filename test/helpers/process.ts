@@ -26,7 +26,13 @@ export function runTenantry(
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {
     cwd: root,
     // Only what a program needs: settings of whoever runs the tests stay out.
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'warn', ...settings },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_COMPILE_CACHE: `${root}node_modules/.cache/node-compile`,
+      LOG_LEVEL: 'warn',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
