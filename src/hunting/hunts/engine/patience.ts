@@ -23,27 +23,31 @@ const untilDeadline: ReadonlySet<string> = new Set<FailureName>([
 const baseMs = 2_000
 const ceilingMs = 60_000
 
+/** `attempts`: calls made so far, from 1. `failures`: how many of the last ones failed otherwise than by being sent away. */
+export type Tries = { attempts: number; failures: number }
+
 /**
  * Whether a tenant whose call failed is asked again, and when.
  *
- * @param attempts calls made so far, from 1
+ * @param tries before this failure was counted
  * @param leftMs until the hunt's deadline
  * @param random 0 to 1
- * @returns milliseconds to wait, null when asking again cannot help or not in time
+ * @returns milliseconds to wait, and the failures to remember; null when asking again cannot help or not in time
  */
-export function patienceMs(
+export function patience(
   failure: RemoteFailure,
-  attempts: number,
+  { attempts, failures: before }: Tries,
   leftMs: number,
   random: number,
-): number | null {
+): { waitMs: number; failures: number } | null {
   if (failure.permanent) return null
-  const most = mostAttempts[failure.code as FailureName] ?? 0
-  if (!untilDeadline.has(failure.code) && attempts >= most) return null
+  const isSentAway = untilDeadline.has(failure.code)
+  const failures = isSentAway ? before : before + 1
+  if (!isSentAway && failures >= (mostAttempts[failure.code as FailureName] ?? 0)) return null
 
   // Up to a second on top, so that tenants sent away together do not come back together.
   const said = failure.retryAfterSeconds === null ? null : failure.retryAfterSeconds * 1000 + random * 1000
   const guessed = Math.min(ceilingMs, baseMs * 2 ** (attempts - 1)) * (0.5 + random / 2)
   const waitMs = said ?? guessed
-  return waitMs < leftMs ? waitMs : null
+  return waitMs < leftMs ? { waitMs, failures } : null
 }

@@ -4,7 +4,7 @@ import type { Column } from '../../results/model.ts'
 import { askTenant, type RunHunt, type TenantAnswer, timespanOf } from './ask-tenant.ts'
 import type { LargeAnswers } from './large-answers.ts'
 import type { Packer } from './packer.ts'
-import { patienceMs } from './patience.ts'
+import { patience } from './patience.ts'
 import type { Chunk, Claim, HuntOrder, Outcome, Slices, Span } from './task.ts'
 import { absoluteSpan } from './timespan.ts'
 
@@ -76,7 +76,7 @@ async function runSlices(
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   let slices = begun
-  let { rowCount, columns, chunkCount } = claim
+  let { rowCount, columns, chunkCount, failures } = claim
   let error: RemoteFailure | null = null
   let durationMs = 0
   const standing = (): Omit<Outcome, 'status'> => ({
@@ -103,14 +103,16 @@ async function runSlices(
       continue
     }
     if (!('answer' in reply)) {
-      const waitMs = patienceMs(reply.failure, claim.attempts, leftMs(parts, order), parts.random())
-      if (waitMs !== null) return { ...standing(), status: 'waiting', waitMs, error: reply.failure }
+      const tries = { attempts: claim.attempts, failures }
+      const again = patience(reply.failure, tries, leftMs(parts, order), parts.random())
+      if (again) return { ...standing(), status: 'waiting', ...again, error: reply.failure }
       error = reply.failure
       break
     }
     const { packed } = reply.answer
     if (isCapped(parts, reply)) error = cutFailure(reply.answer, 'so many rows fall within one minute')
     slices = { ...slices, done: [...slices.done, { ...span, rows: packed.rowCount }], open: rest }
+    failures = 0
     rowCount += packed.rowCount
     durationMs += reply.answer.durationMs
     columns = withNewColumns(columns, packed.columns)
@@ -144,9 +146,9 @@ function whole({ packed, surface, durationMs }: TenantAnswer): Outcome {
 }
 
 function failed(parts: TaskParts, claim: Claim, order: HuntOrder, error: RemoteFailure): Outcome {
-  const waitMs = patienceMs(error, claim.attempts, leftMs(parts, order), parts.random())
+  const again = patience(error, claim, leftMs(parts, order), parts.random())
   const rest = { rowCount: 0, columns: null, slices: null, error, chunks: [] }
-  return waitMs === null ? { status: 'failed', ...rest } : { status: 'waiting', waitMs, ...rest }
+  return again ? { status: 'waiting', ...again, ...rest } : { status: 'failed', ...rest }
 }
 
 function leftMs(parts: TaskParts, order: HuntOrder): number {

@@ -176,7 +176,7 @@ const claimStatement = `
     "leaseUntil" = now() + $3 * interval '1 millisecond', "startedAt" = coalesce(t."startedAt", now())
   FROM chosen c JOIN "Tenant" n ON n.id = c."tenantId"
   WHERE t."huntId" = c."huntId" AND t."tenantId" = c."tenantId"
-  RETURNING t."huntId", t."tenantId", t.attempts, c."isQueued", n."rolesGranted" AS roles, t.slices, t."rowCount",
+  RETURNING t."huntId", t."tenantId", t.attempts, t.failures, c."isQueued", n."rolesGranted" AS roles, t.slices, t."rowCount",
     CASE WHEN t.slices IS NULL THEN NULL ELSE t.columns END AS columns,
     CASE WHEN t.slices IS NULL THEN 0 ELSE
       (SELECT count(*)::int FROM "HuntChunk" k WHERE k."huntId" = t."huntId" AND k."tenantId" = t."tenantId")
@@ -233,6 +233,7 @@ function settleStatement(worker: string, settlements: Settlement[]): { text: str
     settlements.map(({ outcome }) => json(outcome.slices)),
     settlements.map(({ outcome }) => json(outcome.error && toStoredFailure(outcome.error))),
     settlements.map(({ outcome }) => outcome.surface ?? null),
+    settlements.map(({ outcome }) => outcome.failures ?? 0),
     chunks.map(({ huntId }) => huntId),
     chunks.map(({ tenantId }) => tenantId),
     chunks.map(({ seq }) => seq),
@@ -255,17 +256,17 @@ const settleHead = `
       "finishedAt" = CASE WHEN o.status IN ('succeeded', 'failed') THEN now() END,
       "durationMs" = coalesce(o.duration, t."durationMs"), "rowCount" = o.rows, truncated = o.truncated,
       columns = coalesce(o.columns::jsonb, t.columns), slices = o.slices::jsonb, error = o.error::jsonb,
-      surface = coalesce(o.surface, t.surface)
+      surface = coalesce(o.surface, t.surface), failures = o.failures
     FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::int[], $8::int[], $9::bool[],
-      $10::text[], $11::text[], $12::text[], $13::text[])
-      AS o(hunt, tenant, attempts, status, wait, duration, rows, truncated, columns, slices, error, surface)
+      $10::text[], $11::text[], $12::text[], $13::text[], $14::int[])
+      AS o(hunt, tenant, attempts, status, wait, duration, rows, truncated, columns, slices, error, surface, failures)
     WHERE t."huntId" = o.hunt AND t."tenantId" = o.tenant AND t.attempts = o.attempts
       AND t."claimedBy" = $1 AND t.status = 'running'
     RETURNING t."huntId", t."tenantId"
   ), kept AS (
     INSERT INTO "HuntChunk" ("huntId", "tenantId", seq, "rowCount", data)
     SELECT c.hunt, c.tenant, c.seq, c.rows, c.data
-    FROM unnest($14::uuid[], $15::uuid[], $16::int[], $17::int[], `
+    FROM unnest($15::uuid[], $16::uuid[], $17::int[], $18::int[], `
 const settleTail = `) AS c(hunt, tenant, seq, rows, data)
     JOIN done d ON d."huntId" = c.hunt AND d."tenantId" = c.tenant
   )

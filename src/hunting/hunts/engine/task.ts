@@ -7,6 +7,8 @@ export type Claim = {
   huntId: string
   tenantId: string
   attempts: number
+  /** Tries in a row that failed in a way which does not pass by itself. */
+  failures: number
   /** The tenant's granted roles, `surface:Role`. */
   roles: string[]
   /** What an earlier claim left behind. */
@@ -37,6 +39,8 @@ export type Outcome = {
   status: 'running' | 'queued' | 'waiting' | 'succeeded' | 'failed'
   /** For `waiting`: until it is due again. */
   waitMs?: number
+  /** To be remembered with it; 0 unless told. */
+  failures?: number
   durationMs?: number | null
   /** Of the task as a whole. */
   rowCount: number
