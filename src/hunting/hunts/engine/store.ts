@@ -125,6 +125,7 @@ export function createEngineStore(pool: pg.Pool): EngineStore {
           ],
         ),
       )
+      await sendNotice(pool, { kind: 'work' })
     },
 
     async tidy(outOfTime) {
