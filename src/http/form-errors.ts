@@ -44,7 +44,7 @@ function record(value: unknown): Record<string, string> {
 }
 
 /** Messages begin small and end open, as they also stand within other sentences. */
-function sentences(message: string, remedy: string | null): string {
+export function sentences(message: string, remedy: string | null): string {
   const first = message.charAt(0).toUpperCase() + message.slice(1)
   return remedy ? `${first.replace(/[.!?]*$/, '.')} ${remedy}` : first
 }

@@ -72,7 +72,7 @@ test('a list without a line is refused, and lists are for administrators and the
   const forbidden = await analyst.get('/connect')
 
   expect(empty.status).toBe(422)
-  expect(words(empty.text)).toContain('the list is empty')
+  expect(words(empty.text)).toContain('The list is empty.')
   expect(hidden.status).toBe(404)
   expect(forbidden.status).toBe(403)
 })

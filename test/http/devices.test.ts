@@ -80,7 +80,7 @@ test('without a reason nothing is asked of the device, and what was chosen stays
   const answer = await staff.post(`${address}/actions`, { type: 'scan', scan: 'full', comment: '  ' })
 
   expect(answer.status).toBe(422)
-  expect(words(answer.text)).toContain('the comment is missing')
+  expect(words(answer.text)).toContain('The comment is missing.')
   expect(answer.text).toMatch(/value="full" checked/)
   expect(await running.database.db.deviceAction.count({ where: { type: 'scan' } })).toBe(0)
 })

@@ -4,6 +4,7 @@ import type { Connect } from '../../consent/connect.ts'
 import type { ConnectLists } from '../../consent/lists/connect-lists.ts'
 import { AppError } from '../../errors.ts'
 import { requireAct } from '../../tenants/actor.ts'
+import { sentences } from '../form-errors.ts'
 import { requireActor } from '../plugins/actors.ts'
 import { readProblem } from '../problem.ts'
 import type { PageFacts } from '../types.ts'
@@ -70,7 +71,7 @@ export async function connectRoutes(app: FastifyInstance, options: ConnectOption
         return reply.redirect(`/connect/lists/${id}`, 303)
       } catch (error) {
         if (!(error instanceof AppError) || !['invalid', 'too_large'].includes(error.code)) throw error
-        const listError = [error.message, error.remedy].filter(Boolean).join('. ')
+        const listError = sentences(error.message, error.remedy)
         const lists = await connectLists.recent(actor)
         return await reply.code(422).page('/connect/index', facts, { ...empty, list, listError, lists })
       }

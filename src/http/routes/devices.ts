@@ -5,6 +5,7 @@ import type { DeviceActionView } from '../../devices/view.ts'
 import { AppError } from '../../errors.ts'
 import { type Actor, requireAct } from '../../tenants/actor.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
+import { sentences } from '../form-errors.ts'
 import { requireActor } from '../plugins/actors.ts'
 import { type ShownFailure, showFailure } from '../shown-failure.ts'
 import { tenantPage } from '../tenant-page.ts'
@@ -140,7 +141,7 @@ export async function deviceRoutes(
         return reply.redirect(`/tenants/${action.tenantId}/devices/${action.deviceId}`, 303)
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'invalid') throw error
-        const words = [error.message, error.remedy].filter(Boolean).join('. ')
+        const words = sentences(error.message, error.remedy)
         return await actionPage(reply.code(422), actor, request.params, form.data, words)
       }
     },

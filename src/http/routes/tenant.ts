@@ -15,6 +15,7 @@ import { type RoleKey, splitRole, surfaceLabels } from '../../tenants/roles.ts'
 import type { TenantRecord } from '../../tenants/store.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
 import { toTenantView } from '../../tenants/view.ts'
+import { sentences } from '../form-errors.ts'
 import { requireActor } from '../plugins/actors.ts'
 import { tenantPage } from '../tenant-page.ts'
 import { readDraft, timespans } from './hunts/draft.ts'
@@ -117,7 +118,7 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'invalid') throw error
         const tenant = await tenants.get(actor, request.params.tenantId)
-        const errors = { tags: [error.message, error.remedy].filter(Boolean).join('. ') }
+        const errors = { tags: sentences(error.message, error.remedy) }
         const shown = { ...(await view(actor, tenant)), form: { tags }, errors }
         return await tenantPage(reply.code(422), tenant, '/tenants/overview', shown)
       }

@@ -7,6 +7,7 @@ import type { Library } from '../../../hunting/library/library.ts'
 import type { Schedules } from '../../../hunting/schedules/schedules.ts'
 import { type Actor, may } from '../../../tenants/actor.ts'
 import type { Tenants } from '../../../tenants/tenants.ts'
+import { sentences } from '../../form-errors.ts'
 import { editorBase } from '../../monaco.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { editorHeaders } from './content-security.ts'
@@ -122,7 +123,7 @@ export async function huntEditorRoutes(app: FastifyInstance, options: EditorOpti
       return reply.redirect(`/hunts/${id}`, 303)
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'forbidden') throw error
-      const words = [error.message, error.remedy].filter(Boolean).join('. ')
+      const words = sentences(error.message, error.remedy)
       const errors = error.code === 'invalid_query' ? { query: words } : { tenants: words }
       return await page(request, reply.code(422), draft, errors)
     }
