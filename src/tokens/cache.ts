@@ -2,7 +2,7 @@ import type { Surface } from '../clouds/clouds.ts'
 import { RemoteError, type RemoteFailure } from '../errors.ts'
 import { BoundedMap, type Used } from './bounded-map.ts'
 import { createGate } from './gate.ts'
-import type { Token } from './token.ts'
+import { Token } from './token.ts'
 
 const surfaces: readonly Surface[] = ['graph', 'defender', 'endpoint']
 
@@ -44,18 +44,24 @@ export type TokenCache = {
 }
 
 /**
- * Times are whole seconds since the cache was made: small integers lie in the
- * object itself, and following one reference less is felt among many tenants.
+ * A token with what the cache notes on it. It is one object, and times are
+ * whole seconds since the cache was made (small integers lie in the object
+ * itself): each reference that a hit need not follow is felt among thousands
+ * of tenants, whose objects lie far apart in memory.
  */
-type Entry = Used & {
-  token: Token
-  /** The same as a promise, made once: a hit then makes none and does not touch the token. */
-  answer: Promise<Token>
+class KeptToken extends Token implements Used {
+  isUsed = false
   /** The token's end without its last moments. */
-  servedUntil: number
+  readonly servedUntil: number
   /** After a failed refresh this lies later than the token's own time. */
   refreshFrom: number
-  failedRefreshes: number
+  failedRefreshes = 0
+
+  constructor(token: Token, secondsAt: (time: Date) => number) {
+    super(token.value, token)
+    this.servedUntil = secondsAt(token.expiresAt) - lastMomentsSeconds
+    this.refreshFrom = secondsAt(token.refreshAt)
+  }
 }
 
 type Remembered = Used & { failure: RemoteFailure; until: number }
@@ -77,7 +83,7 @@ export function createTokenCache(options: {
   onRefreshFailed?: (tenantId: string, surface: Surface, failure: RemoteFailure) => void
 }): TokenCache {
   const { scope, mint, now, random = Math.random, limit = 50_000, onRefreshFailed } = options
-  const entries = new BoundedMap<string, Entry>(limit)
+  const entries = new BoundedMap<string, KeptToken>(limit)
   const refused = new BoundedMap<string, Remembered>(limit)
   const flights = new Map<string, Promise<Token>>()
   const gate = createGate(mintsAtOnce)
@@ -91,18 +97,12 @@ export function createTokenCache(options: {
   /** Starts an exchange. Its token is kept unless, meanwhile, the tenant was dropped or a fresher exchange began. */
   function start(key: string, tenantId: string, surface: Surface): Promise<Token> {
     const flight: Promise<Token> = gate(() => mint(tenantId, surface)).then(
-      token => {
+      minted => {
+        const token = new KeptToken(minted, secondsAt)
         if (flights.get(key) === flight) {
           flights.delete(key)
           refused.delete(key)
-          entries.set(inOnePiece(key), {
-            token,
-            answer: Promise.resolve(token),
-            servedUntil: secondsAt(token.expiresAt) - lastMomentsSeconds,
-            refreshFrom: secondsAt(token.refreshAt),
-            failedRefreshes: 0,
-            isUsed: false,
-          })
+          entries.set(inOnePiece(key), token)
         }
         return token
       },
@@ -127,7 +127,7 @@ export function createTokenCache(options: {
       refused.set(key, { failure: error.failure, until: secondsAt(now()) + pause, isUsed: false })
   }
 
-  function refresh(key: string, entry: Entry, tenantId: string, surface: Surface): void {
+  function refresh(key: string, entry: KeptToken, tenantId: string, surface: Surface): void {
     if (flights.has(key) || refreshing >= refreshesAtOnce) return
     refreshing++
     start(key, tenantId, surface)
@@ -146,7 +146,7 @@ export function createTokenCache(options: {
       })
   }
 
-  function acquire(tenantId: string, surface: Surface, wish: AcquireOptions = {}): Promise<Token> {
+  async function acquire(tenantId: string, surface: Surface, wish: AcquireOptions = {}): Promise<Token> {
     const key = keyOf(tenantId, surface)
     if (wish.fresh) return waited(start(key, tenantId, surface), wish.signal)
 
@@ -155,7 +155,7 @@ export function createTokenCache(options: {
     if (entry && at < entry.servedUntil) {
       counts.hits++
       if (at >= entry.refreshFrom) refresh(key, entry, tenantId, surface)
-      return entry.answer
+      return entry
     }
     counts.misses++
     return fetchToken(key, tenantId, surface, wish.signal)
@@ -177,9 +177,8 @@ export function createTokenCache(options: {
       if (known && at < known.until) throw still(known, at)
       return await waited(start(key, tenantId, surface), signal)
     } catch (error) {
-      const isValid =
-        entry && entries.peek(key) === entry && now().getTime() < entry.token.expiresAt.getTime()
-      if (isValid && error instanceof RemoteError) return entry.token
+      const isValid = entry && entries.peek(key) === entry && now().getTime() < entry.expiresAt.getTime()
+      if (isValid && error instanceof RemoteError) return entry
       throw error
     }
   }
@@ -198,7 +197,7 @@ export function createTokenCache(options: {
     },
     rejected(token) {
       const key = keyOf(token.tenantId, token.surface)
-      if (entries.peek(key)?.token === token) entries.delete(key)
+      if (entries.peek(key) === token) entries.delete(key)
     },
     dropAll() {
       entries.clear()
