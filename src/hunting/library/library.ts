@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
 import type { Transaction } from '../../audit/store.ts'
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import { type Actor, requireAct, requireRole } from '../../tenants/actor.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { isGuid } from '../../platform/guid.ts'
+import { type PageRequest, pageLimit, readCursor, writeCursor } from '../../platform/paging.ts'
+import type { Actor } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
+import type { QueryAnalyzer } from '../query/analyzer.ts'
+import { type ImportFile, type ImportResult, importQueries } from './files/import-queries.ts'
+import { readFileFields } from './files/read-file-fields.ts'
+import { fileNameOf, writeQueryFile } from './files/write-query-file.ts'
+import { fillIn } from './fill-in.ts'
 import type { QueryDraft, QueryFilters, QueryVersionView, SavedQueryView } from './model.ts'
-import { fillIn } from './parameters.ts'
 import { readDraft } from './read-draft.ts'
-import { seedLibrary } from './seed.ts'
+import { analyzeOlder, seedLibrary } from './seed.ts'
 import {
   changeQuery,
   countByTactic,
@@ -23,14 +30,14 @@ import {
   type QueryRecord,
   schedulesOf,
 } from './store.ts'
-import { toSavedQuery, toVersion } from './view.ts'
+import { readDeclarations, toSavedQuery, toVersion } from './view.ts'
 
 export type Library = {
   /** By name; `limit` 1–200. @throws AppError `invalid` for a bad cursor */
   list(
     actor: Actor,
     filters?: QueryFilters,
-    page?: { limit?: number; cursor?: string | null },
+    page?: PageRequest,
   ): Promise<{ items: SavedQueryView[]; nextCursor: string | null }>
   count(actor: Actor, filters?: QueryFilters): Promise<number>
   /** How many queries there are of each tactic; of none under the empty text. */
@@ -71,25 +78,43 @@ export type Library = {
     id: string,
     values: Readonly<Record<string, string>>,
     version?: number,
-  ): Promise<{ query: string; name: string; version: number }>
+  ): Promise<{ query: string; name: string; version: number; allowUnknownNames: boolean }>
+  /** Brings in queries from files; see `importQueries`. @throws AppError `forbidden` */
+  importFiles(actor: Actor, files: readonly ImportFile[], options?: SaveOptions): Promise<ImportResult[]>
+  /** The query as a file of Microsoft's hunting repositories, with a name for it. @throws AppError `not_found` */
+  exportFile(actor: Actor, id: string): Promise<{ fileName: string; text: string }>
   /** Schedules that run it. */
   schedulesOf(actor: Actor, id: string): Promise<{ id: string; name: string }[]>
-  /** Brings in the queries that come with Tenantry. */
+  /** Brings in the queries that come with Tenantry, and analyses those that never were. */
   seed(): Promise<void>
 }
 
-type SaveOptions = { allowUnknownNames?: boolean }
+export type SaveOptions = {
+  /** Save it in spite of every objection but that it does not parse. */
+  allowUnknownNames?: boolean
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal
+}
 
-const uuid = z.uuid()
+export type LibraryDeps = {
+  db: Database
+  audit: Audit
+  analyzer: Pick<QueryAnalyzer, 'analyze' | 'readYaml'>
+}
+
+/** Of any version: files of others bring their own. */
+/** What the list is sorted by. */
+const nameKeyCursor = z.string().refine(text => !text.includes('\u0000'))
 
 /** Queries that are proposed for a name that there is not. */
 const mostNear = 5
 
 /** Queries that are kept: shared by all staff, with every change. */
-export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Library {
+export function createLibrary(deps: LibraryDeps): Library {
+  const { db, audit } = deps
   async function find(actor: Actor, id: string): Promise<QueryRecord> {
-    requireAct(actor, 'look')
-    const query = uuid.safeParse(id).success ? await findQuery(db, id) : null
+    requireAct(actor, 'query.read')
+    const query = isGuid(id) ? await findQuery(db, id) : null
     if (query) return query
     throw new AppError('not_found', 'there is no such query in the library', {
       remedy: 'Look it up in the library; somebody may have removed it.',
@@ -107,25 +132,24 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
 
   return {
     async list(actor, filters = {}, page = {}) {
-      requireAct(actor, 'look')
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      const after = page.cursor ? Buffer.from(page.cursor, 'base64url').toString('utf8') : null
-      if (after?.includes('\u0000')) throw new AppError('invalid', '"cursor" is not one that this list gave')
+      requireAct(actor, 'query.read')
+      const limit = pageLimit(page.limit)
+      const after = readCursor(page.cursor, nameKeyCursor)
       const records = await findQueries(db, filters, after, limit + 1)
       const last = records.length > limit ? records[limit - 1] : undefined
       return {
         items: records.slice(0, limit).map(toSavedQuery),
-        nextCursor: last ? Buffer.from(last.nameKey).toString('base64url') : null,
+        nextCursor: last ? writeCursor(last.nameKey) : null,
       }
     },
 
     async count(actor, filters = {}) {
-      requireAct(actor, 'look')
+      requireAct(actor, 'query.read')
       return countQueries(db, filters)
     },
 
     async countByTactic(actor) {
-      requireAct(actor, 'look')
+      requireAct(actor, 'query.read')
       return countByTactic(db)
     },
 
@@ -135,8 +159,8 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
 
     async lookUp(actor, nameOrId) {
       const wanted = nameOrId.trim()
-      if (uuid.safeParse(wanted).success) return toSavedQuery(await find(actor, wanted))
-      requireAct(actor, 'look')
+      if (isGuid(wanted)) return toSavedQuery(await find(actor, wanted))
+      requireAct(actor, 'query.read')
       const found = await findNamed(db, wanted)
       if (found) return toSavedQuery(found)
       const near = await findQueries(db, { search: wanted }, null, mostNear)
@@ -151,9 +175,9 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
       return (await findVersions(db, query.id)).map(toVersion)
     },
 
-    async create(actor, draft, { allowUnknownNames = false } = {}) {
-      requireAct(actor, 'hunt')
-      const read = readDraft(draft, allowUnknownNames)
+    async create(actor, draft, { allowUnknownNames = false, signal } = {}) {
+      requireAct(actor, 'query.write')
+      const read = await readDraft(deps, draft, { caller: actor.id, signal, allowUnknownNames })
       return db.$transaction(async tx => {
         await requireFreeName(tx, read.name, null)
         const made = await createQuery(tx, read, actor)
@@ -165,11 +189,11 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
       })
     },
 
-    async change(actor, id, draft, { expectedVersion, allowUnknownNames = false }) {
-      requireAct(actor, 'hunt')
+    async change(actor, id, draft, { expectedVersion, allowUnknownNames = false, signal }) {
+      requireAct(actor, 'query.write')
       const query = await find(actor, id)
       refuseBuiltIn(query)
-      const read = readDraft(draft, allowUnknownNames)
+      const read = await readDraft(deps, draft, { caller: actor.id, signal, allowUnknownNames })
       return db.$transaction(async tx => {
         await requireFreeName(tx, read.name, query.id)
         const changed = await changeQuery(tx, query.id, read, actor, expectedVersion)
@@ -185,10 +209,10 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
     },
 
     async remove(actor, id) {
-      requireAct(actor, 'hunt')
+      requireAct(actor, 'query.write')
       const query = await find(actor, id)
       refuseBuiltIn(query)
-      if (query.ownerId !== actor.id) requireRole(actor, 'admin')
+      if (query.ownerId !== actor.id) requireAct(actor, 'query.manage')
       const schedules = await schedulesOf(db, query.id)
       if (schedules.length > 0) {
         throw new AppError('conflict', `the query is run by ${schedules.length} schedules`, {
@@ -207,7 +231,17 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
       const wanted =
         version === undefined || version === query.version ? query : await findVersion(db, query.id, version)
       if (!wanted) throw new AppError('not_found', 'the query has no such version')
-      return { query: fillIn(wanted.query, values), name: wanted.name, version: wanted.version }
+      const { name, version: rendered, allowUnknownNames } = wanted
+      const text = fillIn(wanted.query, readDeclarations(wanted.declarations), values)
+      return { query: text, name, version: rendered, allowUnknownNames }
+    },
+
+    importFiles: (actor, files, options) => importQueries(deps, actor, files, options),
+
+    async exportFile(actor, id) {
+      const record = await find(actor, id)
+      const query = toSavedQuery(record)
+      return { fileName: fileNameOf(query), text: writeQueryFile(query, readFileFields(record.fileFields)) }
     },
 
     async schedulesOf(actor, id) {
@@ -215,7 +249,10 @@ export function createLibrary({ db, audit }: { db: Database; audit: Audit }): Li
       return schedulesOf(db, query.id)
     },
 
-    seed: () => seedLibrary(db),
+    async seed() {
+      await seedLibrary(deps)
+      await analyzeOlder(deps)
+    },
   }
 }
 

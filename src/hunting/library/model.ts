@@ -1,4 +1,4 @@
-import type { QueryParameter } from './parameters.ts'
+import type { ParameterDeclaration } from '../query/query-analysis.ts'
 import type { Tactic } from './tactics.ts'
 
 /** What a person writes when a query is saved. */
@@ -14,6 +14,18 @@ export type QueryDraft = {
   query: string
 }
 
+/** A draft that was found right, with what its analysis found. */
+export type AnalyzedDraft = QueryDraft & {
+  declarations: ParameterDeclaration[]
+  /** names of the result's columns, as far as they are known */
+  columns: string[]
+  /** saved in spite of objections to names and types */
+  allowUnknownNames: boolean
+}
+
+/** A placeholder of a saved query. */
+export type QueryParameter = Omit<ParameterDeclaration['parameters'][number], 'literal'>
+
 export type SavedQueryView = QueryDraft & {
   id: string
   /** Came with Tenantry: copied rather than changed. */
@@ -26,10 +38,15 @@ export type SavedQueryView = QueryDraft & {
   createdAt: string
   updatedAt: string
   parameters: QueryParameter[]
+  /** Names of the result's columns, as far as they are known. */
+  columns: string[]
+  /** Saved in spite of objections to names and types. */
+  allowUnknownNames: boolean
 }
 
 export type QueryVersionView = QueryDraft & {
   version: number
+  parameters: QueryParameter[]
   changedBy: string
   changedAt: string
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { storableText } from '../../audit/storable.ts'
 import { AppError } from '../../errors.ts'
+import { storableText } from '../../platform/storable.ts'
 import { readTags } from '../../tenants/tags.ts'
-import { analyzeOrRefuse } from '../hunts/query-check.ts'
-import type { QueryDraft } from './model.ts'
-import { parametersOf } from './parameters.ts'
+import type { QueryAnalyzer } from '../query/analyzer.ts'
+import { requireRunnable } from '../query/require-runnable.ts'
+import type { AnalyzedDraft, QueryDraft } from './model.ts'
 import { tacticNames } from './tactics.ts'
 
 const schema = z.object({
@@ -24,21 +24,34 @@ const schema = z.object({
  *
  * @throws AppError `invalid` with `details.fields: {field: message}`; `invalid_query` with `problems`
  */
-export function readDraft(draft: QueryDraft, allowUnknownNames: boolean): QueryDraft {
+export async function readDraft(
+  { analyzer }: { analyzer: Pick<QueryAnalyzer, 'analyze'> },
+  draft: QueryDraft,
+  { caller, signal, allowUnknownNames }: { caller: string; signal?: AbortSignal; allowUnknownNames: boolean },
+): Promise<AnalyzedDraft> {
   const read = schema.safeParse(draft)
   if (!read.success) {
     const fields = Object.fromEntries(read.error.issues.map(issue => [String(issue.path[0]), issue.message]))
     throw new AppError('invalid', Object.values(fields).join('; '), { details: { fields } })
   }
-  const { name, description, techniques, tags, query, tactic } = read.data
-  analyzeOrRefuse(query, allowUnknownNames)
-  parametersOf(query)
+  const { name, description, techniques, tags, tactic } = read.data
+  // What is analysed is what is kept: places in the text have to fit.
+  const query = storableText(read.data.query, read.data.query.length)
+  const analysis = await analyzer.analyze(query, { caller, signal })
+  requireRunnable(analysis, allowUnknownNames)
+  const { declarationProblem } = analysis
+  if (declarationProblem) {
+    throw new AppError('invalid', declarationProblem.message, { remedy: declarationProblem.remedy })
+  }
   return {
     name: storableText(name, 120),
     description: storableText(description, 4000),
     tactic,
     techniques: [...new Set(techniques)],
     tags: readTags(tags),
-    query: storableText(query, query.length),
+    query,
+    declarations: analysis.declarations,
+    columns: analysis.columns.map(({ name }) => name),
+    allowUnknownNames: !analysis.ok,
   }
 }

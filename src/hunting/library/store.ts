@@ -1,8 +1,8 @@
-import { storableText } from '../../audit/storable.ts'
 import type { Transaction } from '../../audit/store.ts'
-import type { Database } from '../../database/index.ts'
-import type { Prisma } from '../../generated/prisma/client.ts'
-import type { QueryDraft, QueryFilters } from './model.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { storableText } from '../../platform/storable.ts'
+import type { AnalyzedDraft, QueryFilters } from './model.ts'
 
 export type QueryRecord = Prisma.SavedQueryGetPayload<object>
 export type VersionRecord = Prisma.SavedQueryVersionGetPayload<object>
@@ -48,7 +48,7 @@ async function conditions(
   const like = { contains: contains.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
   return {
     ...(tactic && { tactic }),
-    ...(tag && { tags: { has: tag } }),
+    ...(tag && { tags: { has: storableText(tag, 200) } }),
     ...(builtIn !== undefined && { builtIn: builtIn ? { not: null } : null }),
     ...(contains && {
       OR: [
@@ -84,15 +84,24 @@ export async function isNameTaken(tx: Connection, name: string, exceptId: string
   return found !== null && found.id !== exceptId
 }
 
+/** The file that a query came with or was imported from. */
+export type Origin = {
+  /** As JSON: a column of JSON would put the fields in another order. */
+  fileFields?: string
+  /** Only of queries that come with Tenantry. */
+  builtIn?: string
+  fileHash?: string
+}
+
 export async function createQuery(
   tx: Transaction,
-  draft: QueryDraft,
+  draft: AnalyzedDraft,
   author: Author,
-  builtIn: string | null = null,
+  origin: Origin & { id?: string } = {},
 ): Promise<QueryRecord> {
   const { id: ownerId, label: owner } = author
   const made = await tx.savedQuery.create({
-    data: { ...draft, nameKey: nameKeyOf(draft.name), ownerId, owner, builtIn },
+    data: { ...draft, ...origin, nameKey: nameKeyOf(draft.name), ownerId, owner },
   })
   await addVersion(tx, made, author)
   return made
@@ -102,13 +111,14 @@ export async function createQuery(
 export async function changeQuery(
   tx: Transaction,
   id: string,
-  draft: QueryDraft,
+  draft: AnalyzedDraft,
   author: Author,
   expectedVersion: number,
+  origin: Origin = {},
 ): Promise<QueryRecord | null> {
   const { count } = await tx.savedQuery.updateMany({
     where: { id, version: expectedVersion },
-    data: { ...draft, nameKey: nameKeyOf(draft.name), version: expectedVersion + 1 },
+    data: { ...draft, ...origin, nameKey: nameKeyOf(draft.name), version: expectedVersion + 1 },
   })
   if (count !== 1) return null
   const changed = await tx.savedQuery.findUniqueOrThrow({ where: { id } })
@@ -118,6 +128,7 @@ export async function changeQuery(
 
 async function addVersion(tx: Transaction, query: QueryRecord, author: Author): Promise<void> {
   const { id: queryId, version, name, description, tactic, techniques, tags, query: text } = query
+  const { declarations, allowUnknownNames } = query
   await tx.savedQueryVersion.create({
     data: {
       queryId,
@@ -128,6 +139,8 @@ async function addVersion(tx: Transaction, query: QueryRecord, author: Author): 
       techniques,
       tags,
       query: text,
+      declarations: declarations ?? [],
+      allowUnknownNames,
       changedById: author.id,
       changedBy: author.label,
     },
@@ -156,9 +169,53 @@ export function findBuiltIn(db: Connection): Promise<QueryRecord[]> {
   return db.savedQuery.findMany({ where: { builtIn: { not: null } } })
 }
 
+type Analyzed = Pick<AnalyzedDraft, 'declarations' | 'columns' | 'allowUnknownNames'>
+
+/** Texts of all versions that were saved before their analysis was kept. */
+export async function findUnanalyzed(
+  db: Database,
+): Promise<{ queryId: string; version: number; text: string }[]> {
+  const rows = await db.savedQueryVersion.findMany({
+    where: { declarations: { equals: Prisma.AnyNull } },
+    select: { queryId: true, version: true, query: true },
+    orderBy: [{ queryId: 'asc' }, { version: 'desc' }],
+  })
+  return rows.map(({ query: text, ...rest }) => ({ ...rest, text }))
+}
+
+export async function keepAnalysis(
+  db: Database,
+  { queryId, version }: { queryId: string; version: number },
+  { declarations, columns, allowUnknownNames }: Analyzed,
+): Promise<void> {
+  await db.savedQueryVersion.updateMany({
+    where: { queryId, version },
+    data: { declarations, allowUnknownNames },
+  })
+  await db.savedQuery.updateMany({
+    where: { id: queryId, version },
+    data: { declarations, columns, allowUnknownNames },
+  })
+}
+
+/** Notes which file a query came with, without a new version. */
+export async function keepOrigin(tx: Transaction, id: string, origin: Origin): Promise<void> {
+  await tx.savedQuery.update({ where: { id }, data: origin })
+}
+
+/**
+ * Gives a query another id, everywhere. SQL, as Prisma changes no ids; its
+ * versions and schedules follow by their foreign keys.
+ */
+export async function renumberQuery(tx: Transaction, from: string, to: string): Promise<boolean> {
+  const count = await tx.$executeRaw`UPDATE "SavedQuery" SET id = ${to}::uuid WHERE id = ${from}::uuid`
+  await tx.$executeRaw`UPDATE "Hunt" SET "savedQueryId" = ${to}::uuid WHERE "savedQueryId" = ${from}::uuid`
+  return count === 1
+}
+
 /** What is no longer part of the starting set stays, as a query like any other. */
 export async function releaseBuiltIn(tx: Transaction, ids: string[]): Promise<void> {
-  await tx.savedQuery.updateMany({ where: { id: { in: ids } }, data: { builtIn: null } })
+  await tx.savedQuery.updateMany({ where: { id: { in: ids } }, data: { builtIn: null, fileHash: null } })
 }
 
 /** One process at a time brings the starting set up to date. SQL, because Prisma has no advisory locks. */

@@ -19,14 +19,20 @@ export type Tactic = keyof typeof tactics
 
 export const tacticNames = Object.keys(tactics) as [Tactic, ...Tactic[]]
 
-/** A query that comes with Tenantry. */
-export type BuiltInQuery = {
-  /** stable: what a later version of the query is recognised by */
-  slug: string
-  name: string
-  /** what it finds, and how to read an answer */
-  description: string
-  /** ids of ATT&CK techniques, such as `T1059.001` */
-  techniques: string[]
-  query: string
+/** A tactic by its name as files and pages write it: `InitialAccess`, `Initial access`, `initial-access`. */
+export function readTacticName(name: string): Tactic | null {
+  const letters = lettersOf(name)
+  return tacticNames.find(tactic => lettersOf(tactic) === letters) ?? null
+}
+
+/** As Microsoft Sentinel writes it: `InitialAccess`. */
+export function tacticWireName(tactic: Tactic): string {
+  return tactic
+    .split('-')
+    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+}
+
+function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z]/g, '')
 }

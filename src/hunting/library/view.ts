@@ -1,8 +1,29 @@
-import { AppError } from '../../errors.ts'
-import type { QueryVersionView, SavedQueryView } from './model.ts'
-import { parametersOf, type QueryParameter } from './parameters.ts'
+import { z } from 'zod'
+import { parameterTypes } from '../query/literals.ts'
+import type { ParameterDeclaration } from '../query/query-analysis.ts'
+import type { QueryParameter, QueryVersionView, SavedQueryView } from './model.ts'
 import type { QueryRecord, VersionRecord } from './store.ts'
 import { type Tactic, tacticNames } from './tactics.ts'
+
+const declarations = z.array(
+  z.object({
+    start: z.number(),
+    end: z.number(),
+    parameters: z.array(
+      z.object({
+        name: z.string(),
+        type: z.enum(parameterTypes),
+        defaultValue: z.string().nullable(),
+        literal: z.string().nullable(),
+      }),
+    ),
+  }),
+)
+
+/** Where a saved text declares parameters, as its row says; none while it was not analysed yet. */
+export function readDeclarations(stored: unknown): ParameterDeclaration[] {
+  return declarations.nullable().parse(stored) ?? []
+}
 
 export function toSavedQuery(record: QueryRecord): SavedQueryView {
   const { id, name, description, techniques, tags, query, version, owner, ownerId } = record
@@ -21,36 +42,34 @@ export function toSavedQuery(record: QueryRecord): SavedQueryView {
     ownerId,
     createdAt: record.createdAt.toISOString(),
     updatedAt: record.updatedAt.toISOString(),
-    parameters: readParameters(query),
+    parameters: parametersOf(record.declarations),
+    columns: record.columns,
+    allowUnknownNames: record.allowUnknownNames,
   }
 }
 
 export function toVersion(record: VersionRecord): QueryVersionView {
   const { version, name, description, techniques, tags, query, changedBy } = record
-  const tactic = readTactic(record.tactic)
-  const changedAt = record.changedAt.toISOString()
-  return { version, name, description, tactic, techniques, tags, query, changedBy, changedAt }
+  return {
+    version,
+    name,
+    description,
+    tactic: readTactic(record.tactic),
+    techniques,
+    tags,
+    query,
+    parameters: parametersOf(record.declarations),
+    changedBy,
+    changedAt: record.changedAt.toISOString(),
+  }
+}
+
+function parametersOf(stored: unknown): QueryParameter[] {
+  return readDeclarations(stored).flatMap(({ parameters }) =>
+    parameters.map(({ name, type, defaultValue }) => ({ name, type, defaultValue })),
+  )
 }
 
 function readTactic(tactic: string | null): Tactic | null {
   return tacticNames.find(known => known === tactic) ?? null
-}
-
-/** Parsing takes a millisecond or two, and the same texts come again and again. */
-const known = new Map<string, QueryParameter[]>()
-
-function readParameters(query: string): QueryParameter[] {
-  const found = known.get(query)
-  if (found) return found
-  let parameters: QueryParameter[]
-  try {
-    parameters = parametersOf(query)
-  } catch (error) {
-    // Saved before a rule that would refuse it now: shown as it is, refused when it is run.
-    if (!(error instanceof AppError)) throw error
-    parameters = []
-  }
-  if (known.size >= 1000) known.clear()
-  known.set(query, parameters)
-  return parameters
 }

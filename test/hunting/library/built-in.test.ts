@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { analyzeQuery } from '../../../src/hunting/kql/analyze-query.ts'
-import { builtInQueries } from '../../../src/hunting/library/built-in.ts'
-import { fillIn, parametersOf } from '../../../src/hunting/library/parameters.ts'
+import { runHunt } from '../../../simulator/src/data/hunting/run.ts'
+import { readTimespan } from '../../../simulator/src/data/hunting/timespan.ts'
+import { dataOf } from '../../../simulator/src/data/world-data.ts'
+import { type Simulator, startSimulator } from '../../../simulator/src/index.ts'
+import { publishedHuntingLimits } from '../../../simulator/src/quota.ts'
+import { fillIn as fill } from '../../../src/hunting/library/fill-in.ts'
 import { tacticNames } from '../../../src/hunting/library/tactics.ts'
-import { runHunt } from '../../../src/simulator/data/hunting/run.ts'
-import { readTimespan } from '../../../src/simulator/data/hunting/timespan.ts'
-import { dataOf } from '../../../src/simulator/data/world-data.ts'
-import { type Simulator, startSimulator } from '../../../src/simulator/index.ts'
-import { publishedHuntingLimits } from '../../../src/simulator/quota.ts'
+import { analyzeQuery } from '../../../src/hunting/query/analysis/analyze-query.ts'
+import { builtInQueries } from '../../helpers/built-in-queries.ts'
 
 let simulator: Simulator
 
@@ -22,6 +22,10 @@ beforeAll(async () => {
 
 afterAll(() => simulator.close())
 
+function fillIn(query: string, values: Record<string, string> = {}): string {
+  return fill(query, analyzeQuery(query).declarations, values)
+}
+
 /** Rows of the query in one customer, or the engine's refusal. */
 function ask(tenantId: string, query: string): { rows: number } | { refused: string } {
   const data = dataOf(simulator.world).tenants.of(tenantId)
@@ -29,9 +33,11 @@ function ask(tenantId: string, query: string): { rows: number } | { refused: str
   if (!data || !span) throw new Error('the tenant has no data')
   let rows = 0
   const limits = publishedHuntingLimits('graph')
-  const outcome = runHunt(data, 'graph', { query, span, limits }, style, result => {
-    rows = result.rows.length
-    return ''
+  const asked = { surface: 'graph', query, span, limits, style, head: { text: '' } } as const
+  const outcome = runHunt(data, asked, {
+    result(result) {
+      rows = result.rows.length
+    },
   })
   if (outcome.kind === 'answer') return { rows }
   return { refused: outcome.kind === 'refused' ? outcome.message : 'timeout' }
@@ -50,8 +56,8 @@ test('each query of the starting set has a slug and a name of its own and techni
 
   expect(new Set(slugs).size).toBe(slugs.length)
   expect(new Set(names).size).toBe(names.length)
-  for (const { techniques } of builtInQueries) {
-    for (const technique of techniques) expect(technique).toMatch(/^T\d{4}(\.\d{3})?$/)
+  for (const { relevantTechniques } of builtInQueries) {
+    for (const technique of relevantTechniques) expect(technique).toMatch(/^T\d{4}(\.\d{3})?$/)
   }
 })
 
@@ -65,7 +71,8 @@ describe('each query of the starting set', () => {
       expect(written.problems).toEqual([])
       expect(filled.problems).toEqual([])
       expect(filled.unknownTables).toEqual([])
-      for (const { defaultValue } of parametersOf(query)) expect(defaultValue).not.toBeNull()
+      for (const { defaultValue } of written.declarations.flatMap(({ parameters }) => parameters))
+        expect(defaultValue).not.toBeNull()
     },
   )
 

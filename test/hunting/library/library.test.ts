@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAudit } from '../../../src/audit/audit.ts'
-import { builtInQueries } from '../../../src/hunting/library/built-in.ts'
 import { createLibrary, type Library } from '../../../src/hunting/library/library.ts'
 import type { QueryDraft } from '../../../src/hunting/library/model.ts'
 import type { Actor, StaffRole } from '../../../src/tenants/actor.ts'
+import { analyzer } from '../../helpers/analyzer.ts'
+import { builtInQueries } from '../../helpers/built-in-queries.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 
 let database: TestDatabase
@@ -12,13 +13,13 @@ let library: Library
 beforeAll(async () => {
   database = await createTestDatabase()
   const { db } = database
-  library = createLibrary({ db, audit: createAudit({ db, key: Buffer.alloc(32, 1) }) })
+  library = createLibrary({ db, audit: createAudit({ db, key: Buffer.alloc(32, 1) }), analyzer })
 })
 
 afterAll(() => database.drop())
 
 function actor(role: StaffRole, label = `${role}@partner.example`): Actor {
-  return { kind: 'staff', id: label, label, role, limitedToTags: [] }
+  return { kind: 'staff', id: label, label, role, tenants: 'all' }
 }
 
 const analyst = actor('analyst')
@@ -57,7 +58,10 @@ describe('the starting set', () => {
   test('is brought up to date with a new version, and keeps what is no longer part of it', async () => {
     const [first] = builtInQueries
     const record = await database.db.savedQuery.findUniqueOrThrow({ where: { builtIn: first?.slug ?? '' } })
-    await database.db.savedQuery.update({ where: { id: record.id }, data: { query: 'DeviceInfo' } })
+    await database.db.savedQuery.update({
+      where: { id: record.id },
+      data: { query: 'DeviceInfo', fileHash: 'of an earlier release' },
+    })
     const old = draft('From an older release')
     const gone = await database.db.savedQuery.create({
       data: {
@@ -173,7 +177,12 @@ test('a query is run with the parameters that were typed, also as it was before'
   const newest = await library.render(analyst, made.id, {})
   const first = await library.render(analyst, made.id, { n: '3' }, 1)
 
-  expect(newest).toEqual({ query: 'DeviceInfo', name: 'Rendered', version: 2 })
+  expect(newest).toEqual({
+    query: 'DeviceInfo',
+    name: 'Rendered',
+    version: 2,
+    allowUnknownNames: false,
+  })
   expect(first.query).toBe('let n = long(3);\nDeviceInfo | take n')
   await expect(library.render(analyst, made.id, {}, 9)).rejects.toMatchObject({ code: 'not_found' })
 })
