@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "IncidentSync" ADD COLUMN     "digest" TEXT,
+ADD COLUMN     "lookedBackAt" TIMESTAMPTZ(3);

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Incident" ADD COLUMN     "isIncomplete" BOOLEAN NOT NULL DEFAULT false;
