@@ -1,0 +1,8 @@
+export { type FailureName, failureWords } from '../failures/failure-names.ts'
+export { namedFailure } from '../failures/named-failure.ts'
+export { createMemoryQuotaStore } from '../quota/memory-quota-store.ts'
+export { createQuotas, type Quotas } from '../quota/quota.ts'
+export { createQuotaStore } from '../quota/store.ts'
+export { readJson } from './answer.ts'
+export { createRemote, type RemoteOptions } from './client.ts'
+export type { QuotaName, Remote, RemoteAnswer, RemoteCall } from './types.ts'

@@ -1,8 +1,0 @@
-export { readJson } from './answer.ts'
-export { createRemote, type RemoteOptions } from './client.ts'
-export { type FailureName, failureWords } from './failure-names.ts'
-export { namedFailure } from './named-failure.ts'
-export { createQuotas } from './quota.ts'
-export { createMemoryQuotaStore } from './quota-store.ts'
-export { createQuotaStore } from './store.ts'
-export type { QuotaName, Remote, RemoteAnswer, RemoteCall } from './types.ts'
