@@ -1,7 +1,8 @@
-import type { Endpoints } from '../clouds/endpoints.ts'
-import type { RemoteFailure } from '../errors.ts'
-import { failureFromRedirect } from '../remote/redirect-failure.ts'
-import { type RoleKey, splitRole } from '../tenants/roles.ts'
+import type { Failure } from '../errors.ts'
+import type { Endpoints } from '../microsoft/clouds/endpoints.ts'
+import { failureFromRedirect } from '../microsoft/failures/redirect-failure.ts'
+import { type RoleKey, splitRole } from '../microsoft/roles/roles.ts'
+import { isGuid } from '../platform/guid.ts'
 
 export type AdminConsentRequest = {
   endpoints: Endpoints
@@ -10,7 +11,7 @@ export type AdminConsentRequest = {
   tenantId: string | null
   redirectUri: string
   state: string
-  requiredRoles: readonly RoleKey[]
+  askedRoles: readonly RoleKey[]
 }
 
 /**
@@ -20,12 +21,12 @@ export type AdminConsentRequest = {
  * @see Microsoft identity platform, "Admin consent" (v2 endpoint)
  */
 export function writeAdminConsentUrl(request: AdminConsentRequest): URL {
-  const { endpoints, requiredRoles } = request
+  const { endpoints, askedRoles } = request
   const tenant = request.tenantId ?? 'organizations'
   const url = endpoints.url('login', `/${encodeURIComponent(tenant)}/v2.0/adminconsent`)
   url.search = new URLSearchParams({
     client_id: request.clientId,
-    scope: `${resourceToName(endpoints, requiredRoles)}/.default`,
+    scope: `${resourceToName(endpoints, askedRoles)}/.default`,
     redirect_uri: request.redirectUri,
     state: request.state,
   }).toString()
@@ -46,13 +47,11 @@ export type AdminConsent =
   | {
       kind: 'refused'
       state: string | null
-      failure: RemoteFailure
+      failure: Failure
       correlationId: string | null
       subcode: string | null
     }
   | { kind: 'malformed'; state: string | null; problem: string }
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Reads the redirect that ends the admin consent flow. `error` is read before
@@ -74,7 +73,7 @@ export function readAdminConsent(redirect: URLSearchParams, at = new Date()): Ad
     if (redirect.has(`${name}[]`)) return { kind: 'malformed', state, problem: `"${name}" is a list` }
   }
 
-  const failure = failureFromRedirect(redirect, at)
+  const failure = failureFromRedirect(redirect, 'admin_consent', at)
   if (failure) {
     const correlationId = readCorrelationId(redirect.get('error_description') ?? '')
     return { kind: 'refused', state, failure, correlationId, subcode: redirect.get('error_subcode') }
@@ -84,7 +83,7 @@ export function readAdminConsent(redirect: URLSearchParams, at = new Date()): Ad
     return { kind: 'malformed', state, problem: '"admin_consent" is not "True"' }
   }
   const tenantId = redirect.get('tenant') ?? ''
-  if (!guid.test(tenantId)) return { kind: 'malformed', state, problem: '"tenant" is not a GUID' }
+  if (!isGuid(tenantId)) return { kind: 'malformed', state, problem: '"tenant" is not a GUID' }
   return { kind: 'granted', state, tenantId: tenantId.toLowerCase() }
 }
 

@@ -1,4 +1,5 @@
-import { type RoleKey, splitRole } from '../tenants/roles.ts'
+import { type RoleKey, splitRole } from '../microsoft/roles/roles.ts'
+import type { Identity } from '../microsoft/tokens/index.ts'
 
 /**
  * Which of the customer's people can approve: one Graph application permission
@@ -26,8 +27,31 @@ const templateIds: Record<string, string> = {
  *
  * @param directoryRoles template ids
  */
-export function mayApprove(directoryRoles: readonly string[], roles: readonly RoleKey[]): boolean {
+function mayApprove(directoryRoles: readonly string[], roles: readonly RoleKey[]): boolean {
   return approvers(roles).some(name => directoryRoles.includes(templateIds[name] ?? ''))
+}
+
+/**
+ * What the ID token tells about the person who signed in after a consent.
+ *
+ * `administrator` is null when the token lists no directory roles: the
+ * registration does not ask for the claim. A custom role that may approve
+ * stands in no token, so false does not prove that the person could not.
+ */
+export type ApproverCheck = { isGuest: boolean; administrator: boolean | null }
+
+/**
+ * Every member of a tenant carries the default user role in `wids`, so only a
+ * role that can approve counts.
+ *
+ * @param askedRoles all that the consent was for; they decide which directory roles can approve
+ * @see Microsoft identity platform, "ID token claims reference", `idp` and `wids`
+ */
+export function checkApprover(
+  { isGuest, directoryRoles }: Pick<Identity, 'isGuest' | 'directoryRoles'>,
+  askedRoles: readonly RoleKey[],
+): ApproverCheck {
+  return { isGuest, administrator: directoryRoles && mayApprove(directoryRoles, askedRoles) }
 }
 
 /** "A, B or C". */

@@ -1,50 +1,67 @@
-import type { Transaction } from '../audit/store.ts'
 import { AppError, RemoteError } from '../errors.ts'
-import { beginVerificationRun } from '../tenants/check-store.ts'
-import { errorColumns } from '../tenants/health-store.ts'
-import { addTenantEvent, createTenantIfAbsent, findTenant, updateTenant } from '../tenants/store.ts'
-import { type AuthorizeRedirect, readAuthorizeRedirect } from '../tokens/authorization-code.ts'
-import type { Identity } from '../tokens/index.ts'
-import { readCorrelationId } from './admin-consent.ts'
-import { endRefused, refuseAnswer } from './attempt-check.ts'
-import { customerActor } from './customer-actor.ts'
-import { endJourney } from './end-journey.ts'
-import type { FlowParts } from './flow-parts.ts'
-import { answerableStatuses } from './invitation-status.ts'
-import { type JourneyEnd, journeyEnd, kindOf } from './journey.ts'
-import { doubtAbout } from './proof-doubt.ts'
-import { hashOf, proofNonce, proofVerifier } from './secrets.ts'
+import { deriveSecret } from '../installation/key.ts'
+import { hashOf } from '../invitations/link-token.ts'
 import {
   type AttemptRecord,
-  addInvitationEvent,
   findAttemptByProofState,
   findInvitation,
-  hasOtherTenants,
-  type InvitationRecord,
-  linkInvitation,
-  moveInvitation,
   useProofState,
   writeAttemptOutcome,
-} from './store.ts'
+} from '../invitations/store.ts'
+import { type AuthorizeRedirect, readAuthorizeRedirect } from '../microsoft/tokens/authorization-code.ts'
+import type { Identity } from '../microsoft/tokens/index.ts'
+import { findTenant } from '../tenants/store.ts'
+import { readCorrelationId } from './admin-consent.ts'
+import { checkApprover } from './approvers.ts'
+import { awaitConfirmation } from './confirmation.ts'
+import { type Connected, connectProvenTenant } from './connect-proven-tenant.ts'
+import { type ConsentOutcome, consentOutcome, kindOf } from './consent-outcome.ts'
+import type { ConsentDeps } from './deps.ts'
+import { endConsent, endRefused, refuseAnswer } from './end-consent.ts'
+import { approverName, type ConsentProof, customerActor } from './proof.ts'
+
+/** Where the sign-in that proves a consent leads: to the tenant that the consent named. */
+export function proofSignInUrl(deps: ConsentDeps, tenant: string, state: string): URL {
+  return deps.signIn.authorizeUrl({ tenant, state, ...proofSecrets(deps, state) })
+}
+
+/** What both ends of the sign-in must agree on. No row holds it: it derives from the key and the `state`. */
+function proofSecrets({ key, publicUrl }: Pick<ConsentDeps, 'key' | 'publicUrl'>, state: string) {
+  return {
+    redirectUri: `${publicUrl}/consent/proof`,
+    codeVerifier: proofVerifier(key, state),
+    nonce: proofNonce(key, state),
+  }
+}
+
+/** PKCE verifier of the sign-in that proves a consent. */
+export function proofVerifier(key: Buffer, state: string): string {
+  return deriveSecret(key, 'proof verifier', state)
+}
+
+/** Nonce of the same sign-in. */
+export function proofNonce(key: Buffer, state: string): string {
+  return deriveSecret(key, 'proof nonce', state)
+}
 
 /**
  * Takes Microsoft's answer to the admin's sign-in right after the consent. It
  * proves that the same browser's user can sign in to the tenant that the
  * consent named; only then does the tenant get a row.
  *
- * That the person is an administrator there cannot always be known: the
- * registration has to ask for the claim that lists directory roles. A link
- * that was pinned to the tenant beforehand needs no more; for one that was
- * not, whatever speaks against the person counts.
+ * A link that was pinned to the tenant beforehand connects it. One that was
+ * not connects only when the ID token shows a role that can approve: else any
+ * member could attach a tenant that consented before to a customer name of
+ * somebody's choice. Staff then decide (`confirming`).
  */
 export async function completeProof(
-  parts: FlowParts,
+  deps: ConsentDeps,
   redirect: URLSearchParams,
   browserId: string | null,
-): Promise<JourneyEnd> {
-  const { db, requiredRoles } = parts
-  const at = parts.now()
-  const answer = readAuthorizeRedirect(redirect)
+): Promise<ConsentOutcome> {
+  const { db, askedRoles } = deps
+  const at = deps.now()
+  const answer = readAuthorizeRedirect(redirect, 'proof_sign_in')
   const attempt = answer.state ? await findAttemptByProofState(db, hashOf(answer.state)) : null
   const refusal = refuseAnswer(attempt, {
     browserHash: hashOf(browserId ?? ''),
@@ -52,169 +69,116 @@ export async function completeProof(
     expiresAt: attempt?.proofExpiresAt,
     now: at,
   })
-  if (!attempt?.claimedTenantId || refusal) return endRefused(parts, attempt, refusal ?? 'forged')
-  if (!(await useProofState(db, attempt.id, at))) return endRefused(parts, attempt, 'used')
+  if (!attempt?.claimedTenantId || refusal) return endRefused(deps, attempt, refusal ?? 'forged')
+  if (!(await useProofState(db, attempt.id, at))) return endRefused(deps, attempt, 'used')
 
   const tenantId = attempt.claimedTenantId
-  const identity = await identify(parts, attempt, tenantId, answer, redirect)
+  const identity = await identify(deps, attempt, tenantId, answer, redirect)
   if ('kind' in identity) return identity
-  const doubt = attempt.invitation.pinnedTenantId === null ? doubtAbout(identity, requiredRoles) : null
-  if (doubt) return endJourney(parts, attempt, doubt.kind, { ...doubt, claimedTenantId: tenantId })
 
-  const domain = await domainOf(parts, tenantId, identity.username, attempt.invitation.pinnedDomain)
-  const bound = await db.$transaction(tx => bind(tx, parts, attempt, identity, domain))
-  if (bound.outcome === 'tenant_taken') {
-    return endJourney(parts, attempt, 'tenant_taken', { claimedTenantId: tenantId })
-  }
-  if (bound.outcome === 'link_ended') {
-    const invitation = await findInvitation(db, attempt.invitationId)
-    return endRefused(parts, attempt, invitation?.status === 'verified' ? 'used' : 'revoked')
+  const { invitation } = attempt
+  const isOpen = invitation.pinnedTenantId === null
+  const { isGuest, administrator } = checkApprover(identity, askedRoles)
+  if (isOpen && isGuest) {
+    // Such a link leads whoever approves to the tenant that is their home.
+    return endConsent(deps, attempt, 'guest', {
+      code: 'guest_account',
+      detail: `${approverName(identity)} is only a guest in the tenant that approved.`,
+      claimedTenantId: tenantId,
+    })
   }
 
-  parts.dropTokens(tenantId)
-  await parts.enqueueVerification(tenantId, bound.run, 0)
-  return journeyEnd('approved', requiredRoles, { customerName: attempt.invitation.customer.name, tenantId })
+  const proof: ConsentProof = {
+    tenantId,
+    domain: await domainOf(deps, tenantId, identity.username, invitation.pinnedDomain),
+    cloud: invitation.cloud ?? (await cloudOf(deps, tenantId)),
+    objectId: identity.objectId,
+    username: identity.username,
+    administrator,
+    at: at.toISOString(),
+  }
+  if (isOpen && administrator !== true) {
+    const known = await findTenant(db, tenantId)
+    if (known && known.customerId !== invitation.customerId) return endTaken(deps, attempt, tenantId)
+    const end = await awaitConfirmation(deps, invitation, attempt.id, proof)
+    return end ?? endOvertaken(deps, attempt)
+  }
+
+  const connected = await db.$transaction(async (tx): Promise<Connected> => {
+    const actor = customerActor(invitation, deps.from, proof)
+    const outcome = await connectProvenTenant(tx, deps, invitation, proof, actor)
+    if (outcome.outcome === 'connected') {
+      await writeAttemptOutcome(tx, attempt.id, {
+        outcome: 'granted',
+        provenAt: at,
+        objectId: proof.objectId,
+        username: proof.username,
+      })
+    }
+    return outcome
+  })
+  if (connected.outcome === 'tenant_taken') return endTaken(deps, attempt, tenantId)
+  if (connected.outcome === 'link_ended') return endOvertaken(deps, attempt)
+
+  deps.dropTokens(tenantId)
+  await deps.enqueueVerification(tenantId, connected.run, 0)
+  return consentOutcome('approved', askedRoles, { customerName: invitation.customer.name, tenantId })
 }
 
-/** Who signed in, or how the journey ended instead. */
+function endTaken(
+  deps: ConsentDeps,
+  attempt: AttemptRecord,
+  claimedTenantId: string,
+): Promise<ConsentOutcome> {
+  return endConsent(deps, attempt, 'tenant_taken', { claimedTenantId })
+}
+
+/** The link was withdrawn, or led to a tenant, while the person was at Microsoft. */
+async function endOvertaken(deps: ConsentDeps, attempt: AttemptRecord): Promise<ConsentOutcome> {
+  const invitation = await findInvitation(deps.db, attempt.invitationId)
+  return endRefused(deps, attempt, invitation?.status === 'verified' ? 'used' : 'revoked')
+}
+
+/** Who signed in, or how the consent ended instead. */
 async function identify(
-  parts: FlowParts,
+  deps: ConsentDeps,
   attempt: AttemptRecord,
   tenantId: string,
   answer: AuthorizeRedirect,
   redirect: URLSearchParams,
-): Promise<Identity | JourneyEnd> {
+): Promise<Identity | ConsentOutcome> {
   if (answer.kind === 'malformed') {
-    return endJourney(parts, attempt, 'failed', { code: 'bad_answer', detail: answer.problem })
+    return endConsent(deps, attempt, 'failed', { code: 'bad_answer', detail: answer.problem })
   }
   if (answer.kind === 'refused') {
     const { failure } = answer
     const correlationId = readCorrelationId(redirect.get('error_description') ?? '')
     // The approval stands; cancelling the sign-in takes nothing back.
     const kind = failure.code === 'declined' ? 'proof_incomplete' : kindOf(failure)
-    return endJourney(parts, attempt, kind === 'failed' ? 'proof_incomplete' : kind, {
+    return endConsent(deps, attempt, kind === 'failed' ? 'proof_incomplete' : kind, {
       failure,
       correlationId,
     })
   }
 
-  const state = answer.state ?? ''
   try {
-    return await parts.signIn.complete({
+    return await deps.signIn.complete({
       tenantId,
+      place: 'proof_sign_in',
       code: answer.code,
-      redirectUri: `${parts.publicUrl}/consent/proof`,
-      codeVerifier: proofVerifier(parts.key, state),
-      nonce: proofNonce(parts.key, state),
+      ...proofSecrets(deps, answer.state ?? ''),
     })
   } catch (error) {
     if (error instanceof RemoteError)
-      return endJourney(parts, attempt, 'proof_incomplete', { failure: error.failure })
+      return endConsent(deps, attempt, 'proof_incomplete', { failure: error.failure })
     if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error
     const isOther = error.details.reason === 'wrong_tenant' || error.details.reason === 'wrong_issuer'
-    return endJourney(parts, attempt, isOther ? 'wrong_tenant' : 'failed', {
+    return endConsent(deps, attempt, isOther ? 'wrong_tenant' : 'failed', {
       code: 'id_token_refused',
       detail: error.message,
       claimedTenantId: tenantId,
     })
   }
-}
-
-type Bound = { outcome: 'connected'; run: number } | { outcome: 'link_ended' } | { outcome: 'tenant_taken' }
-
-/** Makes or renews the tenant's row, unless the link was withdrawn or the tenant is somebody else's by now. */
-async function bind(
-  tx: Transaction,
-  parts: FlowParts,
-  attempt: AttemptRecord,
-  identity: Identity,
-  domain: string | null,
-): Promise<Bound> {
-  const at = parts.now()
-  const { invitation } = attempt
-  const { tenantId } = identity
-  const consent = {
-    consentedAt: at,
-    consentedByObjectId: identity.objectId,
-    consentedByUsername: identity.username,
-  }
-
-  const before = await findTenant(tx, tenantId)
-  if (before && before.customerId !== invitation.customerId) return { outcome: 'tenant_taken' }
-
-  // First of all: a link that was withdrawn meanwhile must not leave a tenant behind.
-  const isLive = await moveInvitation(tx, invitation.id, {
-    from: answerableStatuses,
-    to: 'consented',
-    where: { OR: [{ tenantId: null }, { status: 'failed' }] },
-    error: null,
-    at,
-  })
-  if (!isLive) return { outcome: 'link_ended' }
-
-  const name = before?.name ?? (await nameFor(tx, invitation, tenantId, domain))
-  if (before) {
-    // A tenant that works goes on working while the renewed consent is verified.
-    const works = before.status === 'connected' || before.status === 'degraded'
-    await updateTenant(tx, tenantId, {
-      ...consent,
-      ...(domain ? { domain } : {}),
-      ...(works ? {} : { status: 'verifying', ...errorColumns(null, at) }),
-    })
-  } else {
-    const cloud = invitation.cloud ?? parts.endpoints.cloud.name
-    const row = { id: tenantId, customerId: invitation.customerId, name, domain, cloud, ...consent }
-    // Two links may prove one tenant at the same moment; whoever comes second finds it there.
-    const isNew = await createTenantIfAbsent(tx, { ...row, status: 'verifying' })
-    if (!isNew && (await findTenant(tx, tenantId))?.customerId !== invitation.customerId) {
-      return { outcome: 'tenant_taken' }
-    }
-  }
-  await linkInvitation(tx, invitation.id, tenantId)
-  const run = await beginVerificationRun(tx, tenantId, at)
-
-  const who = identity.username ?? identity.objectId
-  await addInvitationEvent(tx, invitation.id, {
-    type: 'proven',
-    detail: `${who} signed in to ${domain ?? tenantId}`,
-    at,
-  })
-  await writeAttemptOutcome(tx, attempt.id, {
-    outcome: 'granted',
-    provenAt: at,
-    objectId: identity.objectId,
-    username: identity.username,
-  })
-  await addTenantEvent(tx, tenantId, {
-    type: before ? 'consent_renewed' : 'consented',
-    detail: `approved and proven by ${who}`,
-    data: { objectId: identity.objectId, invitationId: invitation.id },
-    at,
-  })
-  await parts.audit.record(
-    {
-      actor: customerActor(invitation, identity),
-      action: 'consent.proven',
-      tenantId,
-      tenantName: name,
-      target: invitation.customer.name,
-      detail: { invitationId: invitation.id, renewed: before !== null },
-    },
-    tx,
-  )
-  return { outcome: 'connected', run }
-}
-
-/** A customer's second tenant is told from the first by its domain. */
-async function nameFor(
-  tx: Transaction,
-  invitation: InvitationRecord,
-  tenantId: string,
-  domain: string | null,
-) {
-  const { name } = invitation.customer
-  const hasOthers = await hasOtherTenants(tx, invitation.customerId, tenantId)
-  return hasOthers ? `${name} (${domain ?? tenantId.slice(0, 8)})` : name
 }
 
 /**
@@ -223,7 +187,7 @@ async function nameFor(
  * guest's is not.
  */
 async function domainOf(
-  parts: FlowParts,
+  deps: ConsentDeps,
   tenantId: string,
   username: string | null,
   pinnedDomain: string | null,
@@ -232,10 +196,20 @@ async function domainOf(
   const candidate = username?.split('@')[1]
   if (!candidate) return null
   try {
-    const found = await parts.resolveTenant(candidate)
+    const found = await deps.resolveTenant(candidate)
     return found.tenantId === tenantId ? found.domain : null
   } catch (error) {
     // Only for display: whatever discovery says against it, the connection stands.
+    if (error instanceof AppError || error instanceof RemoteError) return null
+    throw error
+  }
+}
+
+/** The cloud of a tenant that no link was pinned to. */
+async function cloudOf(deps: ConsentDeps, tenantId: string): Promise<string | null> {
+  try {
+    return (await deps.resolveTenant(tenantId)).cloud
+  } catch (error) {
     if (error instanceof AppError || error instanceof RemoteError) return null
     throw error
   }

@@ -1,6 +1,6 @@
-import { remedyForCustomer } from '../remote/failure-names.ts'
-import { describeForCustomer, type RoleKey } from '../tenants/roles.ts'
-import type { VerificationProgress } from './progress.ts'
+import { remedyForCustomer } from '../microsoft/failures/failure-names.ts'
+import { describeForCustomer, type RoleKey } from '../microsoft/roles/roles.ts'
+import type { VerificationProgress } from '../verification/progress.ts'
 
 export type ProgressStep = {
   label: string

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createEndpoints } from '../../src/clouds/endpoints.ts'
 import { readAdminConsent, readCorrelationId, writeAdminConsentUrl } from '../../src/consent/admin-consent.ts'
-import { joinToken, proofNonce, proofVerifier } from '../../src/consent/secrets.ts'
+import { proofNonce, proofVerifier } from '../../src/consent/complete-proof.ts'
+import { joinToken } from '../../src/invitations/link-token.ts'
+import { createEndpoints } from '../../src/microsoft/clouds/endpoints.ts'
 
 const tenant = 'A1B2C3D4-0000-4000-8000-00000000000F'
 const read = (query: string) => readAdminConsent(new URLSearchParams(query))
@@ -13,7 +14,7 @@ const request = {
   tenantId: null,
   redirectUri: 'https://console.partner.example/consent/callback',
   state: 's',
-  requiredRoles: ['graph:ThreatHunting.Read.All', 'endpoint:Machine.Read.All'] as const,
+  askedRoles: ['graph:ThreatHunting.Read.All', 'endpoint:Machine.Read.All'] as const,
 }
 
 test('the link names one resource with /.default and the tenant when it is known', () => {
@@ -34,7 +35,7 @@ test('the link names one resource with /.default and the tenant when it is known
 
 test('without Graph among the roles the link names what is asked for, in the words of the cloud', () => {
   const endpoints = createEndpoints('gcc-high', own)
-  const url = writeAdminConsentUrl({ ...request, endpoints, requiredRoles: ['endpoint:Machine.Read.All'] })
+  const url = writeAdminConsentUrl({ ...request, endpoints, askedRoles: ['endpoint:Machine.Read.All'] })
 
   expect(url.hostname).toBe('login.microsoftonline.us')
   expect(url.searchParams.get('scope')).toBe(`${endpoints.cloud.resources.endpoint}/.default`)

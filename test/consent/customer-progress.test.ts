@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { customerProgress } from '../../src/consent/customer-progress.ts'
-import type { VerificationProgress } from '../../src/consent/progress.ts'
+import { namedFailure } from '../../src/microsoft/failures/named-failure.ts'
+import type { VerificationProgress } from '../../src/verification/progress.ts'
 
 function progress(values: Partial<VerificationProgress>): VerificationProgress {
   return {
@@ -18,14 +19,11 @@ function progress(values: Partial<VerificationProgress>): VerificationProgress {
   }
 }
 
-const failure = {
-  code: 'app_disabled',
+const failure = namedFailure('app_disabled', {
+  service: 'entra',
   message: 'For staff only.',
   remedy: 'For staff only.',
-  permanent: true,
-  requestId: null,
-  at: '2026-11-22T10:00:00.000Z',
-}
+})
 
 test.each([
   ['token', ['done', 'done', 'current', 'waiting', 'waiting']],
