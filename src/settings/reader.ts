@@ -1,103 +1,88 @@
+import { readOrExplain, Unusable } from './kinds.ts'
+import {
+  type Setting,
+  type SettingName,
+  type Settings,
+  settingNames,
+  settingsTable,
+} from './settings-table.ts'
+import { findUnknownSettings, isServiceLink } from './unknown-settings.ts'
+
 /** One thing that is wrong with the settings: which, what, and what to do. Never holds a secret's value. */
 export type SettingProblem = { setting: string; message: string; remedy: string }
 
-/** Reads settings one by one and collects what is wrong instead of stopping at the first. */
-export type SettingsReader = {
+export type ReadSettings = {
+  settings: Settings
+  /** Whether somebody gave it a value, usable or not. */
+  isGiven(name: SettingName): boolean
   problems: SettingProblem[]
   problem(setting: string, message: string, remedy: string): void
-  /** Trimmed text; null when unset or empty. */
-  text(setting: string): string | null
-  integer(setting: string, fallback: number, range: { min: number; max: number }): number
-  number(setting: string, fallback: number, range: { min: number; max: number }): number
-  oneOf<const T extends string>(setting: string, allowed: readonly T[], fallback: T): T
-  guid(setting: string): string | null
-  /** An origin (scheme, host, port), https or loopback http. */
-  origin(setting: string): string | null
 }
 
-const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-export function createSettingsReader(environment: Record<string, string | undefined>): SettingsReader {
-  const problems: SettingProblem[] = []
+/**
+ * Reads every setting of the table and collects what is wrong instead of
+ * stopping at the first.
+ *
+ * @param readFile a file's text, or throws
+ */
+export function readSettings(
+  environment: Record<string, string | undefined>,
+  readFile: (path: string) => string,
+): ReadSettings {
+  const problems: SettingProblem[] = findUnknownSettings(environment)
+  const given = new Set<SettingName>()
 
   function problem(setting: string, message: string, remedy: string): void {
     problems.push({ setting, message, remedy })
   }
 
-  function text(setting: string): string | null {
-    return environment[setting]?.trim() || null
+  function textOf(name: string): string | null {
+    const value = environment[name]?.trim()
+    return value && !isServiceLink(name, value) ? value : null
   }
 
-  function number(setting: string, fallback: number, { min, max }: { min: number; max: number }): number {
-    const value = text(setting)
-    if (value === null) return fallback
-    const parsed = Number(value)
-    if (Number.isFinite(parsed) && parsed >= min && parsed <= max) return parsed
-    problem(
-      setting,
-      `"${value}" is not a number from ${min} to ${max}`,
-      `set it to such a number, or leave it out for ${fallback}`,
-    )
-    return fallback
-  }
-
-  return {
-    problems,
-    problem,
-    text,
-    number,
-    integer(setting, fallback, range) {
-      const parsed = number(setting, fallback, range)
-      if (Number.isInteger(parsed)) return parsed
-      problem(
-        setting,
-        `"${text(setting)}" is not a whole number`,
-        `set it to a whole number from ${range.min} to ${range.max}`,
-      )
-      return fallback
-    },
-    oneOf(setting, allowed, fallback) {
-      const value = text(setting)
-      if (value === null) return fallback
-      const found = allowed.find(candidate => candidate === value)
-      if (found !== undefined) return found
-      problem(setting, `"${value}" is not known`, `use one of ${allowed.join(', ')}`)
-      return fallback
-    },
-    guid(setting) {
-      const value = text(setting)
-      if (value === null || guidPattern.test(value)) return value?.toLowerCase() ?? null
-      problem(setting, 'is not a GUID', "copy the id from the app registration's overview page")
+  /** Runs a step that may refuse; null when it did. */
+  function attempt<T>(setting: string, step: () => T): T | null {
+    try {
+      return step()
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error
+      problem(setting, error.message, error.remedy)
       return null
-    },
-    origin(setting) {
-      const value = text(setting)
-      if (value === null) return null
-      const url = URL.parse(value)
-      if (!url || !['http:', 'https:'].includes(url.protocol)) {
-        problem(
-          setting,
-          `"${value}" is not a web address`,
-          'set it to an address such as https://tenantry.partner.example',
-        )
-        return null
-      }
-      if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-        problem(
-          setting,
-          `"${value}" is plain http`,
-          'use https; plain http is accepted for loopback addresses only',
-        )
-      }
-      if (url.pathname !== '/' || url.search || url.hash || url.username) {
-        problem(setting, `"${value}" is more than an origin`, `use scheme, host and port only: ${url.origin}`)
-      }
-      return url.origin
-    },
+    }
   }
-}
 
-/** Whether a host name means this machine and nothing else. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+  /** The text of a setting, and the name under which it was found. */
+  function find(
+    name: SettingName,
+    { isSecret, alias }: Setting<unknown>,
+  ): { value: string; name: string } | null {
+    const value = textOf(name)
+    const path = isSecret ? textOf(`${name}_FILE`) : null
+    if (value !== null && path !== null) {
+      problem(`${name}_FILE`, `is set beside ${name}`, 'remove one of the two')
+      return { value, name }
+    }
+    if (path !== null) {
+      const fileName = `${name}_FILE`
+      const kept = attempt(fileName, () => readOrExplain(path, readFile).trim())
+      if (kept === '') problem(fileName, `"${path}" is empty`, `write the value of ${name} into it`)
+      given.add(name)
+      return kept ? { value: kept, name: fileName } : null
+    }
+    if (value !== null) return { value, name }
+    const other = alias === null ? null : textOf(alias)
+    return other === null || alias === null ? null : { value: other, name: alias }
+  }
+
+  function read(name: SettingName): unknown {
+    const setting: Setting<unknown> = settingsTable[name]
+    const found = find(name, setting)
+    if (found === null) return setting.fallback
+    given.add(name)
+    return attempt(found.name, () => setting.parse(found.value, readFile)) ?? setting.fallback
+  }
+
+  const settings = Object.fromEntries(settingNames.map(name => [name, read(name)])) as Settings
+  return { settings, isGiven: name => given.has(name), problems, problem }
 }

@@ -1,113 +1,69 @@
-import type { Database } from '../database/index.ts'
+import type { Transaction } from '../audit/store.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import type { StaffRole } from '../tenants/actor.ts'
+import type { Database } from '../platform/database/index.ts'
+import { type TenantLimits, toLimitColumns } from '../tenants/limits.ts'
+import { isWithin } from '../tenants/visible-store.ts'
 import type { SignedInStaff } from './sign-in.ts'
 
 export type StaffStore = ReturnType<typeof createStaffStore>
+export type MemberRow = Prisma.StaffMemberGetPayload<object>
 
 export function createStaffStore(db: Database) {
   return {
-    async rememberSignIn(staff: SignedInStaff, at: Date): Promise<void> {
-      const facts = { username: staff.username, name: staff.name, role: staff.role, lastSignInAt: at }
-      await db.staffMember.upsert({
-        where: { objectId: staff.objectId },
-        create: { objectId: staff.objectId, ...facts },
+    /** @param limits of somebody who is not known yet */
+    async rememberSignIn(staff: SignedInStaff, limits: TenantLimits, at: Date): Promise<MemberRow> {
+      const { objectId, username, name, roles } = staff
+      const facts = { username, name, roles: [...roles], lastSignInAt: at }
+      return await db.staffMember.upsert({
+        where: { objectId },
+        create: { objectId, ...facts, ...toLimitColumns(limits) },
         update: facts,
       })
     },
 
-    async limitsOf(objectId: string): Promise<string[]> {
-      const member = await db.staffMember.findUnique({ where: { objectId }, select: { limitedToTags: true } })
-      return member?.limitedToTags ?? []
+    async member(objectId: string): Promise<MemberRow | null> {
+      return await db.staffMember.findUnique({ where: { objectId } })
     },
 
-    async membersById(objectIds: string[]) {
+    async membersById(objectIds: string[]): Promise<MemberRow[]> {
       return await db.staffMember.findMany({ where: { objectId: { in: objectIds } } })
     },
 
-    async members() {
-      return await db.staffMember.findMany({ orderBy: { username: 'asc' } })
+    async members(): Promise<MemberRow[]> {
+      return await db.staffMember.findMany({
+        orderBy: [{ removedAt: { sort: 'desc', nulls: 'first' } }, { username: 'asc' }],
+      })
     },
 
-    /** @returns false when nobody has that object id */
-    async limitMember(objectId: string, tags: string[]): Promise<boolean> {
-      const { count } = await db.staffMember.updateMany({
-        where: { objectId },
-        data: { limitedToTags: tags },
+    /** Enters somebody who may never have signed in; somebody who was removed comes back. */
+    async enter(
+      tx: Transaction,
+      member: { objectId: string; username: string; name: string; enteredBy: string },
+      limits: TenantLimits,
+    ): Promise<void> {
+      const columns = toLimitColumns(limits)
+      await tx.staffMember.upsert({
+        where: { objectId: member.objectId },
+        create: { ...member, ...columns },
+        update: { ...columns, enteredBy: member.enteredBy, removedAt: null },
+      })
+    },
+
+    async limitMember(tx: Transaction, objectId: string, limits: TenantLimits): Promise<void> {
+      await tx.staffMember.updateMany({ where: { objectId }, data: toLimitColumns(limits) })
+    },
+
+    /** @returns false when they were removed already */
+    async removeMember(tx: Transaction, objectId: string, at: Date): Promise<boolean> {
+      const { count } = await tx.staffMember.updateMany({
+        where: { objectId, removedAt: null },
+        data: { removedAt: at },
       })
       return count === 1
     },
 
-    async addKey(key: {
-      name: string
-      role: StaffRole
-      hash: string
-      prefix: string
-      limitedToTags: string[]
-      createdBy: string
-    }) {
-      return await db.apiKey.create({ data: key })
-    },
+    transaction: <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => db.$transaction(work),
 
-    async keyByHash(hash: string) {
-      return await db.apiKey.findUnique({ where: { hash } })
-    },
-
-    async touchKey(id: string, at: Date): Promise<void> {
-      await db.apiKey.updateMany({ where: { id }, data: { lastUsedAt: at } })
-    },
-
-    async keysById(ids: string[]) {
-      return await db.apiKey.findMany({ where: { id: { in: ids } } })
-    },
-
-    async keys() {
-      return await db.apiKey.findMany({
-        orderBy: [{ revokedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }],
-      })
-    },
-
-    async revokeKey(id: string, at: Date): Promise<{ name: string } | null> {
-      const { count } = await db.apiKey.updateMany({
-        where: { id, revokedAt: null },
-        data: { revokedAt: at },
-      })
-      return count === 1 ? await db.apiKey.findUnique({ where: { id }, select: { name: true } }) : null
-    },
-  }
-}
-
-export type SessionRows = ReturnType<typeof createSessionRows>
-
-export function createSessionRows(db: Database) {
-  return {
-    async save(row: {
-      idHash: string
-      data: Prisma.InputJsonObject
-      objectId: string | null
-      entraSid: string | null
-      expiresAt: Date
-    }): Promise<void> {
-      const { idHash, ...rest } = row
-      await db.session.upsert({ where: { idHash }, create: row, update: rest })
-    },
-
-    async find(idHash: string, now: Date): Promise<unknown> {
-      const row = await db.session.findUnique({ where: { idHash } })
-      return row && row.expiresAt > now ? row.data : null
-    },
-
-    async remove(idHash: string): Promise<void> {
-      await db.session.deleteMany({ where: { idHash } })
-    },
-
-    /** Ends every session of one sign-in at Entra (front-channel sign-out). */
-    async removeByEntraSid(entraSid: string): Promise<number> {
-      return (await db.session.deleteMany({ where: { entraSid } })).count
-    },
-
-    async removeExpired(now: Date): Promise<number> {
-      return (await db.session.deleteMany({ where: { expiresAt: { lt: now } } })).count
-    },
+    isWithin: (inner: TenantLimits, outer: TenantLimits): Promise<boolean> => isWithin(db, inner, outer),
   }
 }

@@ -1,6 +1,16 @@
-import { AppError } from '../errors.ts'
+import type { TenantLimits } from './limits.ts'
 
-export type StaffRole = 'admin' | 'analyst' | 'reader'
+/** Strongest first. */
+export const staffRoles = ['admin', 'analyst', 'responder', 'reader'] as const
+export type StaffRole = (typeof staffRoles)[number]
+
+/** Where a request came from; nothing of it is proof. */
+export type RequestOrigin = {
+  /** IP address of the client as the trusted proxies name it; for what is no request, words. */
+  address: string
+  /** The id under which the log has the request; null for what is no request. */
+  requestId: string | null
+}
 
 /** Who does something: a person of the partner, one of its programs, a customer's admin, or Tenantry itself. */
 export type Actor = {
@@ -9,10 +19,14 @@ export type Actor = {
   id: string
   /** How people recognise the actor: user name or key name. */
   label: string
-  /** Null for customers: they hold a link, not a role. */
+  /** The strongest one. Null for customers: they hold a link, not a role. */
   role: StaffRole | null
-  /** Empty: sees every tenant. Else only tenants that carry one of these tags. */
-  limitedToTags: string[]
+  /** All of them, where they can be several. */
+  roles?: readonly StaffRole[]
+  /** Which tenants the actor sees. */
+  tenants: TenantLimits
+  /** Filled once for each request; missing for jobs, which act later and from here. */
+  from?: RequestOrigin
 }
 
 /** Tenantry at work on its own: schedules, health checks, verification. */
@@ -21,58 +35,38 @@ export const systemActor: Actor = {
   id: 'tenantry',
   label: 'Tenantry',
   role: 'admin',
-  limitedToTags: [],
+  tenants: 'all',
+  from: { address: 'Tenantry', requestId: null },
 }
 
-const rank: Record<StaffRole, number> = { reader: 1, analyst: 2, admin: 3 }
-
-/** What staff do, and the least role that may. */
-const leastRoles = {
-  look: 'reader',
-  hunt: 'analyst',
-  triage: 'analyst',
-  'act-on-devices': 'analyst',
-  invite: 'admin',
-  'manage-tenants': 'admin',
-  'manage-staff': 'admin',
-} as const satisfies Record<string, StaffRole>
-
-export type StaffAct = keyof typeof leastRoles
-
-function hasRole(actor: Actor, least: StaffRole): boolean {
-  return actor.role !== null && rank[actor.role] >= rank[least]
-}
-
-/** @throws AppError `forbidden` when the actor's role is less than asked */
-export function requireRole(actor: Actor, least: StaffRole): void {
-  if (hasRole(actor, least)) return
-
-  const name =
-    least === 'admin' ? 'Tenantry.Admin' : least === 'analyst' ? 'Tenantry.Analyst' : 'Tenantry.Reader'
-  throw new AppError('forbidden', `this needs the role ${name}`, {
-    remedy: `Ask an administrator of your Entra tenant to assign you ${name} on the enterprise app, then sign in again.`,
-  })
-}
-
-/** Whether to offer an action at all. */
-export function may(actor: Actor, act: StaffAct): boolean {
-  return hasRole(actor, leastRoles[act])
-}
-
-/** @throws AppError `forbidden` */
-export function requireAct(actor: Actor, act: StaffAct): void {
-  requireRole(actor, leastRoles[act])
+/** Whether there are, or could be, tenants that the actor does not see. */
+export function isLimited(actor: Pick<Actor, 'tenants'>): boolean {
+  return actor.tenants !== 'all'
 }
 
 /**
  * The part of a `where` on Tenant that every query starts from. A tenant that
- * it excludes is not found, never forbidden.
+ * it excludes is not found, never forbidden. Its form for SQL is `visibleTenants`.
  */
-export function visibleTo(actor: Actor): { tags?: { hasSome: string[] } } {
-  return actor.limitedToTags.length > 0 ? { tags: { hasSome: actor.limitedToTags } } : {}
+export function visibleTo({ tenants }: Pick<Actor, 'tenants'>): {
+  OR?: ({ tags: { hasSome: string[] } } | { id: { in: string[] } })[]
+} {
+  if (tenants === 'all') return {}
+  // Without any alternative nothing is found.
+  return { OR: [{ tags: { hasSome: [...tenants.tags] } }, { id: { in: [...tenants.ids] } }] }
 }
 
 /** The same rule for a tenant that is already at hand. */
-export function sees(actor: Actor, tenant: { tags: string[] }): boolean {
-  return actor.limitedToTags.length === 0 || tenant.tags.some(tag => actor.limitedToTags.includes(tag))
+export function sees(
+  { tenants }: Pick<Actor, 'tenants'>,
+  tenant: { id: string; tags: readonly string[] },
+): boolean {
+  if (tenants === 'all') return true
+  return tenants.ids.includes(tenant.id) || tenant.tags.some(tag => tenants.tags.includes(tag))
+}
+
+/** Tags of a tenant that somebody brings in: with their own where they would not see it by the others. */
+export function withOwnTags({ tenants }: Pick<Actor, 'tenants'>, asked: readonly string[]): string[] {
+  if (tenants === 'all' || asked.some(tag => tenants.tags.includes(tag))) return [...asked]
+  return [...asked, ...tenants.tags]
 }

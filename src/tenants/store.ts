@@ -1,8 +1,9 @@
-import { storableJson, storableText } from '../audit/storable.ts'
 import type { Transaction } from '../audit/store.ts'
-import type { Database } from '../database/index.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import type { Database } from '../platform/database/index.ts'
+import { storableJson, storableText } from '../platform/storable.ts'
 import { type Actor, visibleTo } from './actor.ts'
+import { findSuspensionOfAll } from './suspended-store.ts'
 
 export type { Transaction } from '../audit/store.ts'
 export type Connection = Database | Transaction
@@ -11,22 +12,41 @@ export type Connection = Database | Transaction
 export const tenantInclude = {
   customer: true,
   surfaces: { orderBy: { surface: 'asc' } },
+  suspension: true,
 } as const satisfies Prisma.TenantInclude
 
-/** A tenant with its customer and what its surfaces answered last. */
+/** A tenant with its customer, what its surfaces answered last, and the suspension that holds it: its own or that of everything. */
 export type TenantRecord = Prisma.TenantGetPayload<{ include: typeof tenantInclude }>
 export type TenantChange = Prisma.TenantUncheckedUpdateManyInput
 export type NewTenant = Prisma.TenantUncheckedCreateInput
 export type TenantEventRecord = Prisma.TenantEventGetPayload<object>
 export type CustomerRecord = Prisma.CustomerGetPayload<object>
 
+/** What the checks found. */
 export type TenantStatus = 'verifying' | 'connected' | 'degraded' | 'disconnected'
+/** What is shown: a suspended tenant is shown as such, and keeps what the checks found for afterwards. */
+export const shownStatuses = ['verifying', 'connected', 'degraded', 'disconnected', 'suspended'] as const
+export type ShownStatus = (typeof shownStatuses)[number]
 
-export function findTenant(db: Connection, tenantId: string, actor?: Actor): Promise<TenantRecord | null> {
-  return db.tenant.findFirst({
-    where: { id: tenantId, ...(actor ? visibleTo(actor) : {}) },
-    include: tenantInclude,
-  })
+export async function findTenant(
+  db: Connection,
+  tenantId: string,
+  actor?: Actor,
+): Promise<TenantRecord | null> {
+  const [tenant, all] = await Promise.all([
+    db.tenant.findFirst({
+      where: { id: tenantId, ...(actor ? visibleTo(actor) : {}) },
+      include: tenantInclude,
+    }),
+    findSuspensionOfAll(db),
+  ])
+  return tenant && { ...tenant, suspension: all ?? tenant.suspension }
+}
+
+/** Where a tenant lives; null without a row. */
+export async function findTenantCloud(db: Connection, tenantId: string): Promise<string | null> {
+  const tenant = await db.tenant.findUnique({ where: { id: tenantId }, select: { cloud: true } })
+  return tenant?.cloud ?? null
 }
 
 /** Lets nobody else decide about the tenant until the transaction ends. SQL, because Prisma takes no row locks. */
@@ -96,6 +116,8 @@ export async function purgeTenant(tx: Transaction, tenantId: string, customerId:
   await tx.connectLine.deleteMany({ where: { tenantId } })
   await tx.tenant.delete({ where: { id: tenantId } })
   await tx.quotaBucket.deleteMany({ where: { key: { contains: tenantId } } })
+  const about = (path: string[]) => ({ payload: { path, equals: tenantId } })
+  await tx.webhookDelivery.deleteMany({ where: { OR: [about(['tenant', 'tenantId']), about(['tenantId'])] } })
   await tx.customer.deleteMany({
     where: { id: customerId, tenants: { none: {} }, invitations: { none: {} } },
   })

@@ -1,9 +1,11 @@
 import type { Audit } from '../audit/audit.ts'
-import { storableText } from '../audit/storable.ts'
-import type { Database } from '../database/index.ts'
 import { AppError } from '../errors.ts'
-import { type Actor, requireAct, sees } from './actor.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import type { Database } from '../platform/database/index.ts'
+import { isGuid } from '../platform/guid.ts'
+import { pageLimit, readNumberCursor } from '../platform/paging.ts'
+import { storableText } from '../platform/storable.ts'
+import { type Actor, sees } from './actor.ts'
+import { readListCursor, writeListCursor } from './list/list-cursor.ts'
 import {
   type Count,
   countByError,
@@ -15,23 +17,22 @@ import {
   findTenantPage,
   type TenantFilters,
   type TenantSort,
-} from './list-store.ts'
+} from './list/list-store.ts'
+import { requireAct } from './permissions.ts'
 import {
   addTenantEvent,
   findTenant,
   findTenantEvents,
   purgeTenant,
+  type ShownStatus,
   type TenantRecord,
-  type TenantStatus,
   updateTenant,
 } from './store.ts'
 import { readTags } from './tags.ts'
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 export type TenantSummary = {
   total: number
-  byStatus: Record<TenantStatus, number>
+  byStatus: Record<ShownStatus, number>
   /** Tenants by what went wrong last, most first. */
   byError: ErrorCount[]
   byMissingRole: Count[]
@@ -64,6 +65,17 @@ export type Tenants = {
   ): Promise<{ items: TenantEventView[]; nextCursor: string | null }>
   /** @throws AppError `forbidden`, `not_found`, `invalid` (a tag that cannot be, or that would hide the tenant from the actor) */
   setTags(actor: Actor, tenantId: string, tags: readonly string[]): Promise<TenantRecord>
+  /**
+   * Adds and removes tags of several tenants, each for itself.
+   *
+   * @returns how many were changed, and why others were not
+   * @throws AppError `forbidden`, `invalid` for a word that cannot be a tag
+   */
+  changeTags(
+    actor: Actor,
+    tenantIds: readonly string[],
+    change: { add?: readonly string[]; remove?: readonly string[] },
+  ): Promise<{ changed: number; refused: { tenantId: string; error: AppError }[] }>
   /** Offboards: tokens dropped, the customer's data purged, the audit kept. @throws AppError `forbidden`, `not_found` */
   remove(actor: Actor, tenantId: string): Promise<void>
 }
@@ -71,17 +83,17 @@ export type Tenants = {
 export function createTenants({
   db,
   audit,
-  dropTokens,
+  forgetTenant,
   now = () => new Date(),
 }: {
   db: Database
   audit: Audit
   /** Forgets every cached token of the tenant. */
-  dropTokens: (tenantId: string) => void | Promise<void>
+  forgetTenant: (tenantId: string) => void | Promise<void>
   now?: () => Date
 }): Tenants {
   async function get(actor: Actor, tenantId: string): Promise<TenantRecord> {
-    const tenant = guid.test(tenantId) ? await findTenant(db, tenantId.toLowerCase(), actor) : null
+    const tenant = isGuid(tenantId) ? await findTenant(db, tenantId.toLowerCase(), actor) : null
     if (!tenant) {
       throw new AppError('not_found', 'there is no such tenant', {
         remedy: 'Look it up in the list of tenants; it may have been offboarded.',
@@ -90,15 +102,41 @@ export function createTenants({
     return tenant
   }
 
+  async function setTags(actor: Actor, tenantId: string, tags: readonly string[]): Promise<TenantRecord> {
+    requireAct(actor, 'tenant.write')
+    const tenant = await get(actor, tenantId)
+    const wanted = readTags(tags)
+    if (!sees(actor, { id: tenant.id, tags: wanted })) {
+      throw new AppError('invalid', 'without one of your own tags you would no longer see this tenant', {
+        remedy: `Keep at least one of: ${actor.tenants === 'all' ? '' : actor.tenants.tags.join(', ')}.`,
+      })
+    }
+    await db.$transaction(async tx => {
+      await updateTenant(tx, tenant.id, { tags: wanted })
+      await addTenantEvent(tx, tenant.id, {
+        type: 'tags_changed',
+        detail: wanted.join(', ') || 'no tags',
+        data: { from: tenant.tags, to: wanted, by: actor.label },
+        at: now(),
+      })
+      const detail = { from: tenant.tags, to: wanted }
+      await audit.record(
+        { actor, action: 'tenant.tags_changed', tenantId: tenant.id, tenantName: tenant.name, detail },
+        tx,
+      )
+    })
+    return get(actor, tenant.id)
+  }
+
   return {
     get,
 
     async list(actor, filters = {}, page = {}) {
       const sort = page.sort ?? 'name'
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      const after = readCursor(page.cursor, sort)
+      const limit = pageLimit(page.limit)
+      const after = readListCursor(page.cursor, sort)
       const { tenants, next } = await findTenantPage(db, actor, filters, sort, after, limit)
-      return { items: tenants, nextCursor: next ? writeCursor(next) : null }
+      return { items: tenants, nextCursor: next ? writeListCursor(next) : null }
     },
 
     count: (actor, filters = {}) => countTenants(db, actor, filters),
@@ -110,20 +148,16 @@ export function createTenants({
         countByMissingRole(db, actor),
         countByTag(db, actor),
       ])
-      const byStatus = { verifying: 0, connected: 0, degraded: 0, disconnected: 0 }
-      for (const { value, count } of statuses) byStatus[value as TenantStatus] = count
+      const byStatus = { verifying: 0, connected: 0, degraded: 0, disconnected: 0, suspended: 0 }
+      for (const { value, count } of statuses) byStatus[value as ShownStatus] = count
       const total = statuses.reduce((sum, { count }) => sum + count, 0)
       return { total, byStatus, byError, byMissingRole, byTag }
     },
 
     async timeline(actor, tenantId, page = {}) {
       const tenant = await get(actor, tenantId)
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      if (page.cursor && !/^\d{1,18}$/.test(page.cursor)) {
-        throw new AppError('invalid', '"cursor" is not one that this list gave')
-      }
-      const before = page.cursor ? BigInt(page.cursor) : null
-      const events = await findTenantEvents(db, tenant.id, before, limit + 1)
+      const limit = pageLimit(page.limit)
+      const events = await findTenantEvents(db, tenant.id, readNumberCursor(page.cursor), limit + 1)
       const items = events.slice(0, limit)
       return {
         items: items.map(({ id, at, type, detail, data }) => ({
@@ -137,36 +171,32 @@ export function createTenants({
       }
     },
 
-    async setTags(actor, tenantId, tags) {
-      requireAct(actor, 'manage-tenants')
-      const tenant = await get(actor, tenantId)
-      const wanted = readTags(tags)
-      if (!sees(actor, { tags: wanted })) {
-        throw new AppError('invalid', 'without one of your own tags you would no longer see this tenant', {
-          remedy: `Keep at least one of: ${actor.limitedToTags.join(', ')}.`,
-        })
+    setTags,
+
+    async changeTags(actor, tenantIds, { add = [], remove = [] }) {
+      requireAct(actor, 'tenant.write')
+      const [added, removed] = [readTags(add), readTags(remove)]
+      const refused: { tenantId: string; error: AppError }[] = []
+      let changed = 0
+      for (const tenantId of tenantIds) {
+        try {
+          const { tags } = await get(actor, tenantId)
+          const wanted = readTags([...tags.filter(tag => !removed.includes(tag)), ...added])
+          if (wanted.join('\n') === tags.join('\n')) continue
+          await setTags(actor, tenantId, wanted)
+          changed += 1
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          refused.push({ tenantId, error })
+        }
       }
-      await db.$transaction(async tx => {
-        await updateTenant(tx, tenant.id, { tags: wanted })
-        await addTenantEvent(tx, tenant.id, {
-          type: 'tags_changed',
-          detail: wanted.join(', ') || 'no tags',
-          data: { from: tenant.tags, to: wanted, by: actor.label },
-          at: now(),
-        })
-        const detail = { from: tenant.tags, to: wanted }
-        await audit.record(
-          { actor, action: 'tenant.tags_changed', tenantId: tenant.id, tenantName: tenant.name, detail },
-          tx,
-        )
-      })
-      return get(actor, tenant.id)
+      return { changed, refused }
     },
 
     async remove(actor, tenantId) {
-      requireAct(actor, 'manage-tenants')
+      requireAct(actor, 'tenant.offboard')
       const tenant = await get(actor, tenantId)
-      await dropTokens(tenant.id)
+      await forgetTenant(tenant.id)
       await db.$transaction(async tx => {
         await purgeTenant(tx, tenant.id, tenant.customerId)
         await audit.record(
@@ -181,7 +211,7 @@ export function createTenants({
         )
       })
       // Again, for a token that was minted while the rows were removed.
-      await dropTokens(tenant.id)
+      await forgetTenant(tenant.id)
     },
   }
 }

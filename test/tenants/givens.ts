@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '../../src/database/index.ts'
-import type { RemoteFailure } from '../../src/errors.ts'
-import { namedFailure } from '../../src/remote/named-failure.ts'
+import type { Failure } from '../../src/errors.ts'
+import { namedFailure } from '../../src/microsoft/failures/named-failure.ts'
+import type { Database } from '../../src/platform/database/index.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
 import { customerNameKey } from '../../src/tenants/customer-name.ts'
 import { ensureCustomer } from '../../src/tenants/store.ts'
+import type { TestDatabase } from '../helpers/database.ts'
 
 export const admin: Actor = {
   kind: 'staff',
   id: 'b7a9a1de-0000-4000-8000-000000000001',
   label: 'admin@partner.example',
   role: 'admin',
-  limitedToTags: [],
+  tenants: 'all',
 }
 export const reader: Actor = { ...admin, id: 'b7a9a1de-0000-4000-8000-000000000003', role: 'reader' }
 
 export function limitedTo(...tags: string[]): Actor {
-  return { ...admin, id: 'b7a9a1de-0000-4000-8000-000000000004', limitedToTags: tags }
+  return { ...admin, id: 'b7a9a1de-0000-4000-8000-000000000004', tenants: { tags, ids: [] } }
 }
 
 export async function givenTenant(
@@ -52,16 +53,16 @@ export async function givenTenant(
 
 export function failure(
   code: Parameters<typeof namedFailure>[0],
-  facts: Partial<Parameters<typeof namedFailure>[1]> = {},
-): RemoteFailure {
-  return namedFailure(code, { service: 'graph', ...facts })
+  details: Partial<Parameters<typeof namedFailure>[1]> = {},
+): Failure {
+  return namedFailure(code, { service: 'graph', ...details })
 }
 
 /** Removes every row that tests of tenants and consent make. */
-export async function emptyDatabase(db: Database): Promise<void> {
+export async function emptyDatabase({ db, emptyAudit }: TestDatabase): Promise<void> {
   await db.invitation.deleteMany()
   await db.tenant.deleteMany()
   await db.customer.deleteMany()
-  await db.auditEvent.deleteMany()
+  await emptyAudit()
   await db.setting.deleteMany()
 }

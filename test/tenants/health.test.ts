@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connectionSummary } from '../../src/tenants/connection-summary.ts'
-import { createHealth, type Health } from '../../src/tenants/health.ts'
+import { createHealth, type Health } from '../../src/tenants/health/health.ts'
 import { findTenant } from '../../src/tenants/store.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { emptyDatabase, failure, givenTenant } from './givens.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 beforeEach(async () => {
-  await emptyDatabase(database.db)
+  await emptyDatabase(database)
   rechecked = []
   health = createHealth({ db: database.db, now: () => clock, recheck: id => void rechecked.push(id) })
 })
@@ -32,7 +32,9 @@ test('a failure is written with its cause and a success clears it', async () => 
   const working = await findTenant(database.db, id)
 
   expect(failing?.surfaces[0]).toMatchObject({ status: 'failing', lastError: { code: 'unavailable' } })
-  expect(failing && connectionSummary(failing)).toMatchObject({ requestId: 'r-7', whoseMove: 'microsoft' })
+  expect(failing && connectionSummary(failing)).toMatchObject({
+    failure: { requestId: 'r-7', whoseMove: 'microsoft' },
+  })
   expect(working?.surfaces[0]).toMatchObject({ status: 'working', lastError: null })
   expect(working).toMatchObject({ lastError: null, lastSuccessAt: clock })
 })
@@ -58,6 +60,14 @@ test('a failure that tells of a lost consent asks for a check, once in ten minut
 
   await health.recordOutcome(id, 'graph', failure('consent_missing', { service: 'entra' }))
   await health.recordOutcome(id, 'endpoint', failure('role_missing', { service: 'endpoint' }))
+
+  expect(rechecked).toEqual([id])
+})
+
+test('a bad token asks for a check', async () => {
+  const id = await givenTenant(database.db)
+
+  await health.recordOutcome(id, 'graph', failure('bad_token', { service: 'entra' }))
 
   expect(rechecked).toEqual([id])
 })

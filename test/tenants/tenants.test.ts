@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Audit, createAudit } from '../../src/audit/audit.ts'
 import { systemActor } from '../../src/tenants/actor.ts'
 import { customerNameKey, readCustomerName } from '../../src/tenants/customer-name.ts'
-import type { TenantSort } from '../../src/tenants/list-store.ts'
+import type { TenantSort } from '../../src/tenants/list/list-store.ts'
 import { createTenants, type Tenants } from '../../src/tenants/tenants.ts'
 import { toTenantView } from '../../src/tenants/view.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
@@ -18,10 +18,10 @@ const dropped: string[] = []
 beforeAll(async () => {
   database = await createTestDatabase()
   audit = createAudit({ db: database.db, key: randomBytes(32) })
-  tenants = createTenants({ db: database.db, audit, dropTokens: id => void dropped.push(id) })
+  tenants = createTenants({ db: database.db, audit, forgetTenant: id => void dropped.push(id) })
 })
 afterAll(() => database.drop())
-beforeEach(() => emptyDatabase(database.db))
+beforeEach(() => emptyDatabase(database))
 
 const sorts: TenantSort[] = [
   'name',
