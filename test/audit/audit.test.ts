@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Audit, createAudit } from '../../src/audit/audit.ts'
-import { canonicalJson, storableJson } from '../../src/audit/storable.ts'
+import { canonicalJson, storableJson } from '../../src/platform/storable.ts'
 import { type Actor, systemActor } from '../../src/tenants/actor.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 
@@ -14,7 +14,7 @@ const analyst: Actor = {
   id: 'b7a9a1de-0000-4000-8000-000000000002',
   label: 'analyst@partner.example',
   role: 'analyst',
-  limitedToTags: ['north'],
+  tenants: { tags: ['north'], ids: [] },
 }
 
 beforeAll(async () => {
@@ -23,8 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 beforeEach(async () => {
-  await database.db.auditEvent.deleteMany()
-  await database.db.setting.deleteMany()
+  await database.emptyAudit()
 })
 
 test('events recorded at once from many sides form one chain without gaps', async () => {
@@ -36,7 +35,7 @@ test('events recorded at once from many sides form one chain without gaps', asyn
 
   await Promise.all(events.map(event => audit.record(event)))
 
-  expect(await audit.verifyChain()).toMatchObject({ intact: true, count: 20, headId: '20' })
+  expect(await audit.verifyChain()).toMatchObject({ intact: true, events: 20 })
 })
 
 test('an event recorded in a transaction that fails is not kept', async () => {
@@ -47,49 +46,7 @@ test('an event recorded in a transaction that fails is not kept', async () => {
     }),
   ).rejects.toThrow('changed my mind')
 
-  expect(await audit.verifyChain()).toMatchObject({ intact: true, count: 0 })
-})
-
-test('an altered row is found', async () => {
-  for (const target of ['a', 'b', 'c'])
-    await audit.record({ actor: systemActor, action: 'test.done', target })
-
-  await database.db.auditEvent.update({ where: { id: 2n }, data: { target: 'x' } })
-
-  expect(await audit.verifyChain()).toEqual({ intact: false, count: 1, brokenAtId: '2', reason: 'altered' })
-})
-
-test('a row removed from the middle is found', async () => {
-  for (const target of ['a', 'b', 'c'])
-    await audit.record({ actor: systemActor, action: 'test.done', target })
-
-  await database.db.auditEvent.delete({ where: { id: 2n } })
-
-  expect(await audit.verifyChain()).toMatchObject({ intact: false, brokenAtId: '3', reason: 'removed' })
-})
-
-test('a row removed from the end is found, also after more was recorded', async () => {
-  for (const target of ['a', 'b', 'c'])
-    await audit.record({ actor: systemActor, action: 'test.done', target })
-  await database.db.auditEvent.delete({ where: { id: 3n } })
-
-  const before = await audit.verifyChain()
-  await audit.record({ actor: systemActor, action: 'test.done', target: 'd' })
-  const after = await audit.verifyChain()
-
-  expect(before).toMatchObject({ intact: false, reason: 'cut_off' })
-  expect(after).toMatchObject({ intact: false, brokenAtId: '4', reason: 'removed' })
-})
-
-test('a head forged without the key is found', async () => {
-  for (const target of ['a', 'b']) await audit.record({ actor: systemActor, action: 'test.done', target })
-  const first = await database.db.auditEvent.findUniqueOrThrow({ where: { id: 1n } })
-  await database.db.auditEvent.delete({ where: { id: 2n } })
-
-  const value = { id: '1', hash: first.hash, seal: 'f'.repeat(64) }
-  await database.db.setting.update({ where: { key: 'audit.head' }, data: { value } })
-
-  expect(await audit.verifyChain()).toMatchObject({ intact: false, reason: 'head_forged' })
+  expect(await audit.verifyChain()).toMatchObject({ intact: true, events: 0 })
 })
 
 test('text that PostgreSQL refuses is cleaned, and the chain still verifies', async () => {
@@ -99,7 +56,7 @@ test('text that PostgreSQL refuses is cleaned, and the chain still verifies', as
     detail: { z: 1, a: 'x\u0000y', nested: { deep: ['\udc00', 1.5, null] }, gone: undefined },
   })
 
-  expect(await audit.verifyChain()).toMatchObject({ intact: true, count: 1 })
+  expect(await audit.verifyChain()).toMatchObject({ intact: true, events: 1 })
 })
 
 test('the list is newest first, filtered and cut in pages', async () => {
