@@ -1,135 +1,76 @@
-import type { Audit } from '../audit/audit.ts'
-import {
-  checkIncidentChange,
-  type Defender,
-  type IncidentChange,
-  type ListOptions,
-} from '../defender/index.ts'
-import { AppError, RemoteError } from '../errors.ts'
-import { type Actor, requireAct } from '../tenants/actor.ts'
-import type { Tenants } from '../tenants/tenants.ts'
-import {
-  type IncidentDetailView,
-  type IncidentView,
-  toIncidentDetailView,
-  toIncidentView,
-  writeIncidentId,
-} from './view.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Defender } from '../microsoft/defender/index.ts'
+import type { Actor } from '../tenants/actor.ts'
+import { requireAct } from '../tenants/permissions.ts'
+import { type ChangeDeps, type ChangeIncident, createChangeIncident } from './change/change.ts'
+import { type ChangeIncidents, createChangeIncidents } from './change/change-many.ts'
+import { databaseTime, recordAnswer } from './change/record.ts'
+import { readIncidentId, writeIncidentId } from './incident-id.ts'
+import { incidentNotFound } from './queue/queue.ts'
+import { findIncidentOfAlert, findIncidentRow } from './store.ts'
 
-export type { IncidentView } from './view.ts'
-
-/**
- * Incidents as the customers' Defender has them now. Throws AppError
- * `not_found` for a tenant that the actor may not see, `role_missing` for what
- * the customer has not granted, and RemoteError when the service refuses or
- * fails.
- */
+/** What is done to incidents; `Queue` reads them. */
 export type IncidentService = {
-  /** Updated last comes first; merged ones are among them, with `redirectTo`. */
-  listLive(
-    actor: Actor,
-    tenantId: string,
-    filters?: ListOptions,
-  ): Promise<{ items: IncidentView[]; nextCursor: string | null }>
-  /** @param incidentId the tenant's own number */
-  getLive(actor: Actor, tenantId: string, incidentId: string): Promise<IncidentDetailView>
+  /** See `createChangeIncident`. */
+  change: ChangeIncident
+  /** See `createChangeIncidents`. */
+  changeMany: ChangeIncidents
   /**
-   * The incident that an alert belongs to.
+   * Has an incident in the store, for links that lead to it from elsewhere:
+   * Microsoft is asked for one that is not there yet, or not any more.
    *
-   * @throws AppError `not_found` also for an alert of no incident
+   * @returns its id
+   * @throws AppError `not_found`, RemoteError
+   */
+  ensureStored(actor: Actor, tenantId: string, incidentId: string): Promise<string>
+  /**
+   * The incident that an alert belongs to; Microsoft is asked for an alert that
+   * is not in the store.
+   *
+   * @throws AppError `not_found` also for an alert of no incident; RemoteError
    */
   ofAlert(actor: Actor, tenantId: string, alertId: string): Promise<{ tenantId: string; incidentId: string }>
-  /**
-   * Writes a change through to Microsoft.
-   *
-   * @param ifUpdatedAt the `updatedAt` that the change was made on
-   * @throws AppError `forbidden` (readers), `invalid`, `changed_upstream` when it was updated there since
-   */
-  update(
-    actor: Actor,
-    tenantId: string,
-    incidentId: string,
-    change: IncidentChange,
-    ifUpdatedAt?: string | null,
-  ): Promise<IncidentView>
 }
 
-export function createIncidents({
-  defender,
-  tenants,
-  audit,
-}: {
-  defender: Pick<Defender, 'listIncidents' | 'getIncident' | 'getAlert' | 'peekIncident' | 'updateIncident'>
-  tenants: Pick<Tenants, 'get'>
-  audit: Audit
-}): IncidentService {
-  return {
-    async listLive(actor, tenantId, filters = {}) {
-      requireAct(actor, 'look')
-      const tenant = await tenants.get(actor, tenantId)
-      const page = await defender.listIncidents(tenant.id, tenant.rolesGranted, filters)
-      return {
-        items: page.items.map(incident => toIncidentView(incident, tenant.name)),
-        nextCursor: page.nextCursor,
-      }
-    },
+export type IncidentDeps = ChangeDeps & {
+  defender: Pick<Defender, 'getAlert'>
+  log: Pick<Log, 'error'>
+}
 
-    async getLive(actor, tenantId, incidentId) {
-      requireAct(actor, 'look')
+export function createIncidents(deps: IncidentDeps): IncidentService {
+  const { db, pool, defender, tenants, log } = deps
+  const change = createChangeIncident(deps)
+
+  return {
+    change,
+    changeMany: createChangeIncidents(change, (error, id) =>
+      log.error({ err: error, id }, 'an incident was not changed'),
+    ),
+
+    async ensureStored(actor, tenantId, incidentId) {
+      requireAct(actor, 'incident.read')
       const tenant = await tenants.get(actor, tenantId)
-      const incident = await defender.getIncident(tenant.id, tenant.rolesGranted, incidentId)
-      return toIncidentDetailView(incident, tenant.name)
+      const id = writeIncidentId(tenant.id, incidentId)
+      if (!readIncidentId(id)) throw incidentNotFound()
+      if (await findIncidentRow(db, tenant.id, incidentId)) return id
+      const askedAt = await databaseTime(pool)
+      const bounds = { isBackground: false }
+      const found = await defender.syncIncident(tenant.id, tenant.rolesGranted, incidentId, bounds)
+      await recordAnswer(pool, tenant.id, [found], askedAt)
+      return id
     },
 
     async ofAlert(actor, tenantId, alertId) {
-      requireAct(actor, 'look')
+      requireAct(actor, 'incident.read')
       const tenant = await tenants.get(actor, tenantId)
+      const stored = await findIncidentOfAlert(db, tenant.id, alertId)
+      if (stored !== null) return { tenantId: tenant.id, incidentId: stored }
       const { incidentId } = await defender.getAlert(tenant.id, tenant.rolesGranted, alertId)
       if (incidentId !== null) return { tenantId: tenant.id, incidentId }
       throw new AppError('not_found', 'this alert belongs to no incident', {
         remedy: 'Look it up in the customer’s Defender portal.',
       })
-    },
-
-    async update(actor, tenantId, incidentId, change, ifUpdatedAt = null) {
-      requireAct(actor, 'triage')
-      const tenant = await tenants.get(actor, tenantId)
-      checkIncidentChange(change)
-      const before = await defender.peekIncident(tenant.id, tenant.rolesGranted, incidentId)
-      if (ifUpdatedAt !== null && before.updatedAt !== ifUpdatedAt) {
-        throw new AppError('changed_upstream', 'the incident was changed at Microsoft since it was read', {
-          remedy: 'Load it again and repeat the change on what it says now.',
-          details: { updatedAt: before.updatedAt },
-        })
-      }
-
-      const { comment, ...fields } = change
-      const event = {
-        actor,
-        action: 'incident.updated',
-        tenantId: tenant.id,
-        tenantName: tenant.name,
-        target: writeIncidentId(tenant.id, incidentId),
-      }
-      const from = Object.fromEntries(
-        Object.keys(fields).map(name => [name, before[name as keyof typeof before]]),
-      )
-      const detail = { title: before.title, from, to: fields, ...(comment ? { comment } : {}) }
-      try {
-        const after = await defender.updateIncident(tenant.id, tenant.rolesGranted, incidentId, change)
-        await audit.record({ ...event, detail })
-        return toIncidentView({ ...after, alertCount: after.alertCount ?? before.alertCount }, tenant.name)
-      } catch (error) {
-        if (error instanceof RemoteError) {
-          const { code, message, requestId } = error.failure
-          await audit.record({
-            ...event,
-            result: 'failed',
-            detail: { ...detail, failure: { code, message, requestId } },
-          })
-        }
-        throw error
-      }
     },
   }
 }

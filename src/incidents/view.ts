@@ -1,62 +1,83 @@
-import type { Alert, Comment, Incident } from '../defender/index.ts'
+import type { Alert, Comment, Defender } from '../microsoft/defender/index.ts'
+import { writeIncidentId } from './incident-id.ts'
+import type { ActivityView, IncidentDetail, IncidentView } from './model.ts'
+import type { IncidentRecord, IncidentRow } from './store.ts'
 
-/** Contract shape of an incident in the JSON API; times are ISO 8601 UTC, enum values in Graph's spelling. */
-export type IncidentView = {
-  /** `<tenantId>:<incidentId>` */
-  id: string
-  tenantId: string
-  tenantName: string
-  /** Unique within the tenant only. */
-  incidentId: string
-  title: string
-  description: string | null
-  severity: string
-  status: string
-  assignedTo: string | null
-  classification: string
-  determination: string
-  tags: string[]
-  systemTags: string[]
-  alertCount: number | null
-  comments: Comment[]
-  /** The incident that this one was merged into, as an id of ours. */
-  redirectTo: string | null
-  createdAt: string
-  updatedAt: string
-  webUrl: string | null
-}
-
-/** An incident with its alerts; null when the service could not hand them out. */
-export type IncidentDetailView = IncidentView & { alerts: Alert[] | null }
-
-export function toIncidentView(incident: Incident, tenantName: string): IncidentView {
-  const { tenantId, id, alerts: _, surface: __, unfamiliar: ___, redirectTo, ...rest } = incident
+export function toIncidentView(row: IncidentRow): IncidentView {
+  const { tenantId, incidentId, redirectTo } = row
   return {
-    ...rest,
-    id: writeIncidentId(tenantId, id),
+    id: writeIncidentId(tenantId, incidentId),
     tenantId,
-    tenantName,
-    incidentId: id,
+    tenantName: row.tenantName,
+    incidentId,
+    title: row.title,
+    description: row.description,
+    severity: row.severity,
+    status: row.status,
+    assignedTo: row.assignedTo,
+    classification: row.classification,
+    determination: row.determination,
+    tags: row.tags,
+    systemTags: row.systemTags,
+    products: row.products,
+    categories: row.categories,
+    techniques: withoutParents(row.techniques),
+    alertCount: row.alertCount,
     redirectTo: redirectTo === null ? null : writeIncidentId(tenantId, redirectTo),
-    webUrl: safeUrl(incident.webUrl),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+    webUrl: safeUrl(row.webUrl),
   }
 }
 
-export function toIncidentDetailView(incident: Incident, tenantName: string): IncidentDetailView {
+/**
+ * @param merged incidents of the same tenant, see `IncidentDetail`
+ * @param readAlert the reader that read the alerts first: what newer versions see in them holds for older rows, too
+ */
+export function toIncidentDetail(
+  record: IncidentRecord,
+  merged: { from: string[]; into: string | null },
+  readAlert: Defender['readStoredAlert'],
+): IncidentDetail {
+  const { tenantId } = record
   return {
-    ...toIncidentView(incident, tenantName),
-    alerts: incident.alerts?.map(alert => ({ ...alert, webUrl: safeUrl(alert.webUrl) })) ?? null,
+    ...toIncidentView({ ...record, tenantName: record.tenant.name }),
+    comments: record.comments as Comment[],
+    alerts:
+      record.alertsOf === null
+        ? null
+        : record.alerts
+            .flatMap(({ surface, raw }) => readAlert(tenantId, surface, raw) ?? [])
+            .map(withSafeUrl),
+    isIncomplete: record.isIncomplete,
+    entities: record.entities.map(({ kind, value, label, firstSeenAt, lastSeenAt }) => ({
+      kind,
+      value,
+      label,
+      firstSeenAt: firstSeenAt.toISOString(),
+      lastSeenAt: lastSeenAt.toISOString(),
+    })),
+    activity: record.activities.map(one => ({
+      at: one.at.toISOString(),
+      kind: one.kind as ActivityView['kind'],
+      source: one.source as ActivityView['source'],
+      actor: one.actor,
+      changes: one.changes as ActivityView['changes'],
+      comment: one.comment,
+    })),
+    mergedFrom: merged.from.map(id => writeIncidentId(tenantId, id)),
+    mergedInto: merged.into === null ? null : writeIncidentId(tenantId, merged.into),
   }
 }
 
-export function writeIncidentId(tenantId: string, incidentId: string): string {
-  return `${tenantId}:${incidentId}`
+function withSafeUrl(alert: Alert): Alert {
+  return { ...alert, webUrl: safeUrl(alert.webUrl) }
 }
 
-/** @returns null for what cannot be an id of ours */
-export function readIncidentId(id: string): { tenantId: string; incidentId: string } | null {
-  const match = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,19})$/i.exec(id)
-  return match?.[1] && match[2] ? { tenantId: match[1].toLowerCase(), incidentId: match[2] } : null
+/** `T1003` stands beside `T1003.001` so that both are found; shown is what the alerts say. */
+function withoutParents(techniques: string[]): string[] {
+  return techniques.filter(one => !techniques.some(other => other.startsWith(`${one}.`)))
 }
 
 /** Becomes a link on a page: the service's word for it is not enough. */
