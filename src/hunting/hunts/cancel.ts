@@ -1,11 +1,13 @@
 import type { Audit } from '../../audit/audit.ts'
-import { retryDeadlocks } from '../../database/deadlocks.ts'
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import { namedFailure } from '../../remote/index.ts'
-import { type Actor, requireAct } from '../../tenants/actor.ts'
-import { findVisible } from './find-visible.ts'
-import { cancelHunt, hasHiddenTenants, notify } from './store.ts'
+import { namedFailure } from '../../microsoft/http/index.ts'
+import { retryDeadlocks } from '../../platform/database/deadlocks.ts'
+import type { Database } from '../../platform/database/index.ts'
+import type { Actor } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
+import { sendNotice } from './channel.ts'
+import { findVisible } from './lookup.ts'
+import { cancelHunt, hasHiddenTenants } from './store.ts'
 
 /**
  * Ends a hunt at once, in every process, and keeps what came; a hunt that is
@@ -18,7 +20,7 @@ export async function cancel(
   actor: Actor,
   id: string,
 ): Promise<void> {
-  requireAct(actor, 'hunt')
+  requireAct(actor, 'hunt.run')
   const hunt = await findVisible(db, actor, id)
   if (hunt.createdById !== actor.id && (await hasHiddenTenants(db, actor, hunt.id))) {
     throw new AppError('forbidden', 'this hunt also asks tenants that you do not see', {
@@ -32,8 +34,8 @@ export async function cancel(
   const end = () =>
     db.$transaction(async tx => {
       if (!(await cancelHunt(tx, hunt.id, failure))) return
-      await notify(tx, { kind: 'canceled', huntId: hunt.id })
-      await notify(tx, { kind: 'changed', huntIds: [hunt.id] })
+      await sendNotice(tx, { kind: 'canceled', huntId: hunt.id })
+      await sendNotice(tx, { kind: 'changed', huntIds: [hunt.id] })
       const detail = { name: hunt.name }
       await audit.record({ actor, action: 'hunt.canceled', target: hunt.id, detail }, tx)
     })

@@ -1,4 +1,5 @@
-import pg from 'pg'
+import { notifyChannel } from '../../platform/database/channels.ts'
+import { createListener } from '../../platform/database/listener.ts'
 
 /** What processes tell each other about hunts. Never relied on alone: whoever listens also looks now and then. */
 export type HuntNotice =
@@ -18,61 +19,34 @@ export type HuntChannel = {
   close(): Promise<void>
 }
 
-const name = 'tenantry_hunts'
-const reconnectMs = 1000
+const channel = 'tenantry_hunts'
 
 /** PostgreSQL's payload ends at 8,000 bytes; 36 and a few per id. */
 const idsPerNotice = 150
 
-/** Notices by PostgreSQL's LISTEN, on a connection of their own that is made again when it breaks. */
-export function createChannel(connectionString: string): HuntChannel {
+export function createChannel(connectionString: string, onError: (error: unknown) => void): HuntChannel {
   const listeners = new Set<(notice: HuntNotice) => void>()
-  let client: pg.Client | null = null
   let opening: Promise<void> | null = null
-  let retry: NodeJS.Timeout | undefined
-  let closed = false
 
   function tell(notice: HuntNotice): void {
     for (const listener of listeners) listener(notice)
   }
 
-  async function connect(): Promise<void> {
-    const own = new pg.Client({ connectionString, application_name: 'tenantry hunts' })
-    own.on('error', () => own.emit('lost'))
-    own.once('end', () => own.emit('lost'))
-    own.on('notification', ({ payload }) => {
+  const connection = createListener({
+    connectionString,
+    channel,
+    name: 'hunt notices',
+    onPayload(payload) {
       const notice = readNotice(payload)
       if (notice) tell(notice)
-    })
-    try {
-      await own.connect()
-      await own.query(`LISTEN ${name}`)
-    } catch (error) {
-      void own.end().catch(() => {})
-      throw error
-    }
-    // Closed while it was being made again.
-    if (closed) return own.end()
-    client = own
-    ;(own as NodeJS.EventEmitter).once('lost', () => {
-      if (client !== own) return
-      client = null
-      void own.end().catch(() => {})
-      again()
-    })
-  }
-
-  function again(): void {
-    if (closed) return
-    retry = setTimeout(() => {
-      connect().then(() => tell({ kind: 'missed' }), again)
-    }, reconnectMs)
-    retry.unref()
-  }
+    },
+    onGap: () => tell({ kind: 'missed' }),
+    onError,
+  })
 
   return {
     open() {
-      opening ??= connect()
+      opening ??= connection.start()
       return opening
     },
 
@@ -82,37 +56,28 @@ export function createChannel(connectionString: string): HuntChannel {
     },
 
     async close() {
-      closed = true
-      clearTimeout(retry)
       listeners.clear()
-      const own = client
-      client = null
-      await own?.end()
+      await connection.stop()
     },
   }
 }
 
-type Sender = { query(text: string, values: unknown[]): Promise<unknown> }
-
 /** Sends a notice; within a transaction it goes out when that commits. */
 export async function sendNotice(
-  sender: Sender,
+  client: Parameters<typeof notifyChannel>[0],
   notice: Exclude<HuntNotice, { kind: 'missed' }>,
 ): Promise<void> {
-  if (notice.kind !== 'changed' || notice.huntIds.length <= idsPerNotice) {
-    await sender.query('SELECT pg_notify($1, $2)', [name, JSON.stringify(notice)])
-    return
-  }
+  if (notice.kind !== 'changed') return await notifyChannel(client, channel, JSON.stringify(notice))
   for (let from = 0; from < notice.huntIds.length; from += idsPerNotice) {
     const huntIds = notice.huntIds.slice(from, from + idsPerNotice)
-    await sender.query('SELECT pg_notify($1, $2)', [name, JSON.stringify({ kind: 'changed', huntIds })])
+    await notifyChannel(client, channel, JSON.stringify({ kind: 'changed', huntIds }))
   }
 }
 
 /** Our own words, but a process of another version may have sent them. */
-function readNotice(payload: string | undefined): HuntNotice | null {
+function readNotice(payload: string): HuntNotice | null {
   try {
-    const notice = JSON.parse(payload ?? '') as HuntNotice
+    const notice = JSON.parse(payload) as HuntNotice
     return ['work', 'changed', 'canceled', 'tables'].includes(notice.kind) ? notice : null
   } catch {
     return null

@@ -1,37 +1,42 @@
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Audit } from '../../audit/audit.ts'
-import type { Database } from '../../database/index.ts'
-import { type Actor, requireAct } from '../../tenants/actor.ts'
+import type { Resealed } from '../../installation/sealing/rotation.ts'
+import { noSealer, type Sealer } from '../../installation/sealing/sealer.ts'
+import type { Log } from '../../log.ts'
+import type { Hunting } from '../../microsoft/defender/index.ts'
+import type { Database } from '../../platform/database/index.ts'
+import type { Connections } from '../../platform/database/shares.ts'
+import type { SealingKey } from '../../platform/sealing/envelope.ts'
+import type { Actor } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
+import { createEngine, type EngineOptions, engineDefaults } from '../engine/engine.ts'
+import { createPacker } from '../engine/packing/packer.ts'
+import { serviceRowCap } from '../engine/run-task.ts'
+import { createEngineStore } from '../engine/store.ts'
+import type { QueryAnalyzer } from '../query/analyzer.ts'
+import { createHuntReader, type HuntReader } from '../results/reading/reader.ts'
+import { createResultCache } from '../results/reading/result-cache.ts'
+import { createReadingStore } from '../results/reading/store.ts'
+import { hasChunksOf, resealChunks } from '../results/reseal-store.ts'
 import { cancel } from './cancel.ts'
-import { createChannel } from './channel.ts'
+import { createChannel, sendNotice } from './channel.ts'
 import { createHuntRows } from './create.ts'
-import type { RunHunt } from './engine/ask-tenant.ts'
-import { createEngine, type EngineOptions, engineDefaults } from './engine/engine.ts'
-import type { EngineLog } from './engine/log.ts'
-import { createPacker } from './engine/packer.ts'
-import { serviceRowCap } from './engine/run-task.ts'
-import { whyNotSliced } from './engine/slice-safety.ts'
-import { createEngineStore } from './engine/store.ts'
 import { createHuntLookup, type HuntLookup } from './lookup.ts'
 import type { HuntRequest, HuntView } from './model.ts'
 import { type HuntPlan, planHunt } from './plan.ts'
-import { createHuntReader, type HuntReader } from './reading/reader.ts'
-import { createResultCache } from './reading/result-cache.ts'
-import { createReadingStore } from './reading/store.ts'
-import { findExisting, notify, removeExpiredHunts } from './store.ts'
+import { findExisting, giveTimeBack, removeExpiredHunts, type Transaction } from './store.ts'
 
 /** Hunts: what becomes of them (here), how they stand (`HuntLookup`), and what they found (`HuntReader`). */
 export type Hunts = HuntLookup &
   HuntReader & {
     /** What a hunt would do, and what stands against it. @throws AppError `forbidden`, `invalid`, `not_found` */
-    plan(actor: Actor, request: HuntRequest): Promise<HuntPlan>
+    plan(actor: Actor, request: HuntRequest, signal?: AbortSignal): Promise<HuntPlan>
     /**
      * Writes the hunt and a task per tenant; the workers begin at once.
      *
      * @throws AppError `forbidden`, `invalid_query` with `problems`, `invalid`, `not_found`
      */
-    create(actor: Actor, request: HuntRequest): Promise<HuntView>
+    create(actor: Actor, request: HuntRequest, signal?: AbortSignal): Promise<HuntView>
     /**
      * Ends it at once and keeps what came; a hunt that is over stays as it is.
      *
@@ -42,6 +47,12 @@ export type Hunts = HuntLookup &
     removeExpired(): Promise<void>
     /** Removes what is kept beside the database, in every process: a tenant's data is gone with it. */
     dropTables(): Promise<void>
+    /** A suspension ended: hunts that waited go on, with the time that it took. @param tenantId null: of everything */
+    goOn(tx: Transaction, tenantId: string | null, since: Date): Promise<void>
+    /** Seals every stored row with a key. @throws AppError of the sealer */
+    reseal(key: SealingKey, onBatch: (done: number) => void): Promise<Resealed>
+    /** Whether any stored row is sealed with one of these keys. */
+    isSealedWith(keyIds: readonly string[]): Promise<boolean>
     /** Listens; with `work` also does the work of hunts in this process. */
     start(options: { work: boolean }): Promise<void>
     /** Calls under way may end within `graceMs`; others are given back. */
@@ -50,14 +61,21 @@ export type Hunts = HuntLookup &
 
 export type HuntsOptions = {
   db: Database
+  /** For the engine's statements and for reading results. */
+  pool: Connections
+  /** For hearing notices. */
   connectionString: string
   audit: Audit
-  hunt: RunHunt
-  /** Gets what a call needs beforehand: `Defender.prepareHunt`. */
-  prepare?: (tenantId: string, roles: readonly string[], signal: AbortSignal) => Promise<void>
-  log: EngineLog
+  analyzer: Pick<QueryAnalyzer, 'analyze'>
+  hunt: Hunting['hunt']
+  prepare?: Hunting['prepareHunt']
+  log: Log
   /** Days that results are kept. */
   keepDays: number
+  /** Seals what tenants answered, in the rows and, with a key for tables, in the files. */
+  sealer?: Sealer
+  /** Encrypts tables for sorting and grouping; null leaves them as they are. */
+  tableKey?: ((name: string) => string) | null
   /** Where tables for sorting and grouping are kept. */
   dataDir: string
   /** Of these tables in all; 2 GB unless told. */
@@ -78,30 +96,35 @@ const defaultDeadlineMs = 30 * 60_000
 
 /** Hunts: one query, many tenants. */
 export function createHunts(options: HuntsOptions): Hunts {
-  const { db, audit, connectionString, prepare, now = () => new Date() } = options
+  const { db, pool, audit, analyzer, connectionString, prepare, now = () => new Date() } = options
+  const { sealer = noSealer, tableKey = null } = options
   const { keepDays, deadlineMs = defaultDeadlineMs, huntingShare = 0.6 } = options
-  const pool = new pg.Pool({ connectionString, max: 6, application_name: 'tenantry hunts' })
-  let isStopping = false
-  pool.on('error', error => {
-    if (!isStopping) options.log.warn({ err: error }, 'an idle database connection broke')
-  })
-  const channel = createChannel(connectionString)
+  const channel = createChannel(connectionString, error =>
+    options.log.warn({ err: error }, 'notices of hunts could not be heard'),
+  )
   const lookup = createHuntLookup({ db, channel })
   const cache = createResultCache(
     join(options.dataDir, 'hunt-cache'),
     options.cacheBytes ?? defaultCacheBytes,
+    tableKey,
   )
-  const reader = createHuntReader({ db, reading: createReadingStore(pool), cache, ledger: lookup.ledger })
+  const reader = createHuntReader({
+    db,
+    reading: createReadingStore(pool, sealer),
+    cache,
+    coverage: lookup.coverage,
+    audit,
+  })
   const packer = createPacker()
   const engine = createEngine({
-    store: createEngineStore(pool),
+    store: createEngineStore(pool, sealer),
     channel,
     log: options.log,
     options: { ...engineDefaults, ...options.engine },
     hunt: options.hunt,
     pack: packer.pack,
-    ...(prepare ? { prepare: ({ tenantId, roles }, signal) => prepare(tenantId, roles, signal) } : {}),
-    whyNotSliced,
+    ...(prepare ? { prepare } : {}),
+    whyNotSliced: async query => (await analyzer.analyze(query, { caller: 'hunt engine' })).slicingObstacle,
     rowCap: options.rowCap ?? serviceRowCap,
     callBudget: 64,
     now,
@@ -112,13 +135,18 @@ export function createHunts(options: HuntsOptions): Hunts {
     ...lookup,
     ...reader,
 
-    async plan(actor, request) {
-      requireAct(actor, 'hunt')
-      return planHunt({ db, huntingShare, now }, actor, request)
+    async plan(actor, request, signal) {
+      requireAct(actor, 'hunt.run')
+      return planHunt({ db, analyzer, huntingShare, now }, actor, request, signal)
     },
 
-    async create(actor, request) {
-      const id = await createHuntRows({ db, audit, keepDays, deadlineMs, now }, actor, request)
+    async create(actor, request, signal) {
+      const id = await createHuntRows(
+        { db, audit, analyzer, keepDays, deadlineMs, now },
+        actor,
+        request,
+        signal,
+      )
       return lookup.get(actor, id)
     },
 
@@ -134,7 +162,21 @@ export function createHunts(options: HuntsOptions): Hunts {
 
     async dropTables() {
       await cache.clear()
-      await notify(db, { kind: 'tables' })
+      await sendNotice(db, { kind: 'tables' })
+    },
+
+    async reseal(key, onBatch) {
+      const done = await resealChunks(pool, sealer, key, onBatch)
+      await cache.clear()
+      await sendNotice(db, { kind: 'tables' })
+      return done
+    },
+
+    isSealedWith: keyIds => hasChunksOf(pool, keyIds),
+
+    async goOn(tx, tenantId, since) {
+      await giveTimeBack(tx, tenantId, since)
+      await sendNotice(tx, { kind: 'work' })
     },
 
     async start({ work }) {
@@ -142,17 +184,17 @@ export function createHunts(options: HuntsOptions): Hunts {
         if (notice.kind !== 'tables') return
         cache.clear().catch(error => options.log.warn({ err: error }, 'tables of results were not removed'))
       })
+      // What was made before results were sealed lies there unsealed.
+      if (tableKey) await cache.clear()
       await channel.open()
       if (work) engine.start()
     },
 
     async stop(graceMs) {
-      isStopping = true
       await engine.stop(graceMs)
       await channel.close()
       await cache.close()
       await packer.close()
-      await pool.end()
     },
   }
 }

@@ -1,13 +1,23 @@
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { isGuid } from '../../platform/guid.ts'
+import { type PageRequest, pageLimit, readIdCursor } from '../../platform/paging.ts'
 import type { Actor } from '../../tenants/actor.ts'
-import type { Ledger } from '../export/ledger.ts'
+import type { Coverage } from '../results/export/coverage.ts'
 import type { HuntChannel } from './channel.ts'
-import { findVisible, isHuntId } from './find-visible.ts'
-import { toLedger } from './ledger.ts'
-import type { HuntSummary, HuntView } from './model.ts'
-import { countOutcomes, countTasks, databaseTime, findHunts, findTasks } from './store.ts'
-import { toHuntSummary, toHuntTenant } from './view.ts'
+import { coverageOf } from './coverage.ts'
+import type { AwaitedTenant, HuntSummary, HuntView } from './model.ts'
+import {
+  countOutcomes,
+  countTasks,
+  databaseTime,
+  findAwaited,
+  findHunt,
+  findHunts,
+  findTasks,
+  type HuntRow,
+} from './store.ts'
+import { toAwaitedTenant, toHuntSummary, toHuntTask } from './view.ts'
 import { type HuntProgress, watchHunt } from './watch.ts'
 
 /** How hunts stand, over the tenants that the actor may see. */
@@ -20,10 +30,17 @@ export type HuntLookup = {
   list(
     actor: Actor,
     filters?: { search?: string; createdById?: string },
-    page?: { limit?: number; cursor?: string | null },
+    page?: PageRequest,
   ): Promise<{ items: HuntSummary[]; nextCursor: string | null }>
+  /**
+   * Tenants whose answer is still missing, those that were asked longest ago
+   * first.
+   *
+   * @throws AppError `not_found`
+   */
+  awaited(actor: Actor, id: string, limit: number): Promise<AwaitedTenant[]>
   /** Who was asked and who answered. @throws AppError `not_found` */
-  ledger(actor: Actor, id: string): Promise<Ledger>
+  coverage(actor: Actor, id: string): Promise<Coverage>
   /**
    * Follows a hunt to its end, at most four events a second. The first event
    * has all tenants, later ones those that changed.
@@ -48,16 +65,12 @@ export function createHuntLookup({ db, channel }: { db: Database; channel: HuntC
         countTasks(db, actor, [hunt.id]),
         findTasks(db, actor, hunt.id),
       ])
-      return { ...toHuntSummary(hunt, counted), tenants: tasks.map(toHuntTenant) }
+      return { ...toHuntSummary(hunt, counted), tenants: tasks.map(toHuntTask) }
     },
 
     async list(actor, filters = {}, page = {}) {
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      const cursor = page.cursor ?? null
-      if (cursor !== null && !isHuntId(cursor)) {
-        throw new AppError('invalid', '"cursor" is not one that this list gave')
-      }
-      const found = await findHunts(db, actor, filters, cursor, limit + 1)
+      const limit = pageLimit(page.limit)
+      const found = await findHunts(db, actor, filters, readIdCursor(page.cursor), limit + 1)
       const hunts = found.slice(0, limit)
       const ids = hunts.map(({ id }) => id)
       const counted = ids.length > 0 ? await countTasks(db, actor, ids) : []
@@ -67,9 +80,14 @@ export function createHuntLookup({ db, channel }: { db: Database; channel: HuntC
       }
     },
 
-    async ledger(actor, id) {
+    async coverage(actor, id) {
       const hunt = await findVisible(db, actor, id)
-      return toLedger(await countOutcomes(db, actor, hunt.id))
+      return coverageOf(await countOutcomes(db, actor, hunt.id))
+    },
+
+    async awaited(actor, id, limit) {
+      const hunt = await findVisible(db, actor, id)
+      return (await findAwaited(db, actor, hunt.id, limit)).map(toAwaitedTenant)
     },
 
     async *watch(actor, id, signal) {
@@ -78,9 +96,18 @@ export function createHuntLookup({ db, channel }: { db: Database; channel: HuntC
         const at = await databaseTime(db)
         // A second back: what commits late bears an earlier time.
         const tasks = await findTasks(db, actor, hunt.id, since && new Date(since.getTime() - 1000))
-        return { tenants: tasks.map(toHuntTenant), at }
+        return { tenants: tasks.map(toHuntTask), at }
       }
       yield* watchHunt({ channel, summary: () => summary(actor, id), tenants }, hunt.id, signal)
     },
   }
+}
+
+/** @throws AppError `not_found`, also for somebody else's hunt that asked no tenant the actor may see; see `huntVisible` */
+export async function findVisible(db: Database, actor: Actor, id: string): Promise<HuntRow> {
+  const hunt = isGuid(id) ? await findHunt(db, actor, id) : null
+  if (hunt) return hunt
+  throw new AppError('not_found', 'there is no such hunt', {
+    remedy: 'Look it up in the list of hunts; results are removed after the time that is set.',
+  })
 }

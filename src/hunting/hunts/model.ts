@@ -1,4 +1,4 @@
-import type { RemoteFailure } from '../../errors.ts'
+import type { Failure } from '../../errors.ts'
 
 export type HuntStatus = 'queued' | 'running' | 'succeeded' | 'partial' | 'failed' | 'canceled'
 
@@ -52,7 +52,7 @@ export type HuntSummary = {
 export type HuntSelection = { kind: 'all' } | { kind: 'tag'; tag: string } | { kind: 'ids' }
 
 /** One tenant of a hunt. */
-export type HuntTenant = {
+export type HuntTask = {
   tenantId: string
   name: string
   status: TaskStatus
@@ -67,11 +67,22 @@ export type HuntTenant = {
   waitingUntil: string | null
   startedAt: string | null
   finishedAt: string | null
-  error: RemoteFailure | null
+  error: Failure | null
+}
+
+/** A tenant whose answer is still missing. */
+export type AwaitedTenant = {
+  tenantId: string
+  name: string
+  status: 'running' | 'waiting' | 'queued'
+  /** Since when it is being asked; ISO 8601 UTC. */
+  askedAt: string | null
+  /** When it is asked again. */
+  waitingUntil: string | null
 }
 
 /** Contract shape of `GET /api/v1/hunts/{id}`. */
-export type HuntView = HuntSummary & { tenants: HuntTenant[] }
+export type HuntView = HuntSummary & { tenants: HuntTask[] }
 
 /** Nothing more will happen to a hunt in one of these. */
 export function isOver(status: HuntStatus): boolean {

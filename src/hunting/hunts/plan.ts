@@ -1,11 +1,11 @@
-import type { Database } from '../../database/index.ts'
-import type { RemoteFailure } from '../../errors.ts'
+import type { Failure } from '../../errors.ts'
+import type { Database } from '../../platform/database/index.ts'
 import type { Actor } from '../../tenants/actor.ts'
-import { analyzeQuery, type QueryAnalysis } from '../kql/analyze-query.ts'
-import { findReachable, readChoice, readTimespan } from './create.ts'
+import type { QueryAnalyzer } from '../query/analyzer.ts'
+import type { QueryAnalysis } from '../query/query-analysis.ts'
+import { findReachable, readChoice, readTimespan, whyUnreachable } from './create.ts'
 import type { HuntRequest } from './model.ts'
-import { whyUnreachable } from './reach.ts'
-import { type Candidate, findTableRefusals } from './store.ts'
+import { type ChosenTenant, findTableRefusals } from './store.ts'
 
 export type NamedTenant = { tenantId: string; name: string }
 
@@ -17,7 +17,7 @@ export type HuntPlan = {
   /** Of these, tenants that would be called. */
   asked: number
   /** Tenants that cannot answer, by reason; they are in the hunt's account as failed. */
-  unreachable: { failure: RemoteFailure; tenants: NamedTenant[] }[]
+  unreachable: { failure: Failure; tenants: NamedTenant[] }[]
   /** Tenants that are asked, but lacked a table of the query when last asked: most likely a license. */
   lacksTable: { table: string; tenants: NamedTenant[] }[]
   /** What it takes of each tenant's hunting quota. */
@@ -38,11 +38,17 @@ const publishedRate = 45
  * @throws AppError `invalid` for the time span, `not_found` for tenants
  */
 export async function planHunt(
-  { db, huntingShare, now }: { db: Database; huntingShare: number; now: () => Date },
+  {
+    db,
+    analyzer,
+    huntingShare,
+    now,
+  }: { db: Database; analyzer: Pick<QueryAnalyzer, 'analyze'>; huntingShare: number; now: () => Date },
   actor: Actor,
   request: HuntRequest,
+  signal?: AbortSignal,
 ): Promise<HuntPlan> {
-  const analysis = analyzeQuery(request.query)
+  const analysis = await analyzer.analyze(request.query, { caller: actor.id, signal })
   const timespan = readTimespan(request.timespan, now())
   const candidates = await findReachable(db, actor, readChoice(request.tenants))
   const unreachable = groupUnreachable(candidates, timespan)
@@ -62,8 +68,8 @@ export async function planHunt(
   }
 }
 
-function groupUnreachable(candidates: Candidate[], timespan: string | null): HuntPlan['unreachable'] {
-  const groups = new Map<string, { failure: RemoteFailure; tenants: NamedTenant[] }>()
+function groupUnreachable(candidates: ChosenTenant[], timespan: string | null): HuntPlan['unreachable'] {
+  const groups = new Map<string, { failure: Failure; tenants: NamedTenant[] }>()
   for (const candidate of candidates) {
     const failure = whyUnreachable(candidate, timespan)
     if (!failure) continue
@@ -77,7 +83,7 @@ function groupUnreachable(candidates: Candidate[], timespan: string | null): Hun
 async function groupLacking(
   db: Database,
   tables: string[],
-  asked: Candidate[],
+  asked: ChosenTenant[],
 ): Promise<HuntPlan['lacksTable']> {
   if (tables.length === 0 || asked.length === 0) return []
   const names = new Map(asked.map(({ id, name }) => [id, name]))

@@ -1,18 +1,19 @@
-import { storableText } from '../../audit/storable.ts'
 import type { Transaction } from '../../audit/store.ts'
-import type { Database } from '../../database/index.ts'
-import type { RemoteFailure } from '../../errors.ts'
+import type { Failure } from '../../errors.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Actor } from '../../tenants/actor.ts'
-import { toStoredFailure } from '../../tenants/stored-failure.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { storableText } from '../../platform/storable.ts'
+import { type Actor, isLimited } from '../../tenants/actor.ts'
+import { notSuspended } from '../../tenants/suspended-store.ts'
+import { visibleTenants } from '../../tenants/visible-store.ts'
 import type { HuntSelection, TenantChoice } from './model.ts'
 
 export type { Transaction } from '../../audit/store.ts'
-export type HuntRecord = Prisma.HuntGetPayload<object>
+export type HuntRow = Prisma.HuntGetPayload<object>
 
 /** Tenants that the actor may see and that were chosen, as a condition on `t`. */
 function chosen(actor: Actor, choice: TenantChoice): Prisma.Sql {
-  const conditions = [visible(actor)]
+  const conditions = [visibleTenants(actor)]
   if (choice !== 'all' && 'tag' in choice) {
     conditions.push(Prisma.sql`t.tags @> ARRAY[${storableText(choice.tag, 200)}::text]`)
   } else if (choice !== 'all') {
@@ -21,23 +22,23 @@ function chosen(actor: Actor, choice: TenantChoice): Prisma.Sql {
   return Prisma.join(conditions, ' AND ')
 }
 
-/** SQL's form of `visibleTo`, on the tenant `t`. */
-export function visible(actor: Actor): Prisma.Sql {
-  return actor.limitedToTags.length > 0
-    ? Prisma.sql`t.tags && ${actor.limitedToTags}::text[]`
-    : Prisma.sql`TRUE`
+export type ChosenTenant = {
+  id: string
+  name: string
+  status: string
+  isSuspended: boolean
+  roles: string[]
+  lastError: unknown
 }
-
-export type Candidate = { id: string; name: string; status: string; roles: string[]; lastError: unknown }
 
 /** The chosen tenants by name. SQL, as for all that follows: tags are compared as arrays. */
 export function findChosen(
   db: Database | Transaction,
   actor: Actor,
   choice: TenantChoice,
-): Promise<Candidate[]> {
-  return db.$queryRaw<Candidate[]>`
-    SELECT t.id, t.name, t.status, t."rolesGranted" AS roles,
+): Promise<ChosenTenant[]> {
+  return db.$queryRaw<ChosenTenant[]>`
+    SELECT t.id, t.name, t.status, NOT ${Prisma.raw(notSuspended('t.id'))} AS "isSuspended", t."rolesGranted" AS roles,
       CASE WHEN t.status = 'disconnected' THEN t."lastError" END AS "lastError"
     FROM "Tenant" t WHERE ${chosen(actor, choice)} ORDER BY lower(t.name), t.id`
 }
@@ -69,7 +70,6 @@ export async function createHunt(tx: Transaction, hunt: NewHunt): Promise<string
       tables: hunt.tables,
       createdById: hunt.actor.id,
       createdBy: hunt.actor.label,
-      visibleTags: hunt.actor.limitedToTags,
       savedQueryId: hunt.savedQueryId,
       scheduleId: hunt.scheduleId,
       createdAt: now,
@@ -92,10 +92,10 @@ export async function createTasks(
   huntId: string,
   actor: Actor,
   choice: TenantChoice,
-  refused: { tenantId: string; failure: RemoteFailure }[],
+  refused: { tenantId: string; failure: Failure }[],
 ): Promise<{ total: number; open: number }> {
   const ids = refused.map(({ tenantId }) => tenantId)
-  const failures = refused.map(({ failure }) => JSON.stringify(toStoredFailure(failure)))
+  const failures = refused.map(({ failure }) => JSON.stringify(failure))
   const [counts] = await tx.$queryRaw<{ total: number; open: number }[]>`
     WITH made AS (
       INSERT INTO "HuntTask" ("huntId", "tenantId", "tenantName", status, "notBefore", "finishedAt", error)
@@ -111,13 +111,13 @@ export async function createTasks(
 
 /** A hunt of which the actor may see anything: all, its own, or one with a tenant it may see. */
 function huntVisible(actor: Actor): Prisma.Sql {
-  if (actor.limitedToTags.length === 0) return Prisma.sql`TRUE`
+  if (!isLimited(actor)) return Prisma.sql`TRUE`
   return Prisma.sql`(h."createdById" = ${actor.id} OR EXISTS (
-    SELECT 1 FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId" WHERE k."huntId" = h.id AND ${visible(actor)}))`
+    SELECT 1 FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId" WHERE k."huntId" = h.id AND ${visibleTenants(actor)}))`
 }
 
-export async function findHunt(db: Database, actor: Actor, id: string): Promise<HuntRecord | null> {
-  const [row] = await db.$queryRaw<HuntRecord[]>`
+export async function findHunt(db: Database, actor: Actor, id: string): Promise<HuntRow | null> {
+  const [row] = await db.$queryRaw<HuntRow[]>`
     SELECT h.* FROM "Hunt" h WHERE h.id = ${id}::uuid AND ${huntVisible(actor)}`
   return row ?? null
 }
@@ -129,7 +129,7 @@ export function findHunts(
   filters: { search?: string; createdById?: string },
   before: string | null,
   limit: number,
-): Promise<HuntRecord[]> {
+): Promise<HuntRow[]> {
   const conditions = [huntVisible(actor)]
   if (before) conditions.push(Prisma.sql`h.id < ${before}::uuid`)
   if (filters.createdById) conditions.push(Prisma.sql`h."createdById" = ${filters.createdById}`)
@@ -138,7 +138,7 @@ export function findHunts(
     const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
     conditions.push(Prisma.sql`(h.name ILIKE ${pattern} OR h.query ILIKE ${pattern})`)
   }
-  return db.$queryRaw<HuntRecord[]>`
+  return db.$queryRaw<HuntRow[]>`
     SELECT h.* FROM "Hunt" h WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY h.id DESC LIMIT ${limit}`
 }
 
@@ -146,16 +146,15 @@ export type CountRow = { huntId: string; status: string; tasks: number; rows: nu
 
 /** Tasks and rows by status, over the tenants that the actor may see. */
 export function countTasks(db: Database, actor: Actor, huntIds: string[]): Promise<CountRow[]> {
-  const join =
-    actor.limitedToTags.length > 0
-      ? Prisma.sql`JOIN "Tenant" t ON t.id = k."tenantId" AND ${visible(actor)}`
-      : Prisma.empty
+  const join = isLimited(actor)
+    ? Prisma.sql`JOIN "Tenant" t ON t.id = k."tenantId" AND ${visibleTenants(actor)}`
+    : Prisma.empty
   return db.$queryRaw<CountRow[]>`
     SELECT k."huntId", k.status, count(*)::int AS tasks, sum(k."rowCount")::float8 AS rows
     FROM "HuntTask" k ${join} WHERE k."huntId" = ANY(${huntIds}::uuid[]) GROUP BY 1, 2`
 }
 
-export type TaskRecord = Omit<Prisma.HuntTaskGetPayload<object>, 'columns'>
+export type HuntTaskRow = Omit<Prisma.HuntTaskGetPayload<object>, 'columns'>
 
 /**
  * The tasks of a hunt in the order of its result: by the tenant's name, then id.
@@ -167,16 +166,33 @@ export function findTasks(
   actor: Actor,
   huntId: string,
   since: Date | null = null,
-): Promise<TaskRecord[]> {
+): Promise<HuntTaskRow[]> {
   const moved = since
     ? Prisma.sql`(k.status IN ('running', 'waiting') OR k."startedAt" >= ${since} OR k."finishedAt" >= ${since})`
     : Prisma.sql`TRUE`
-  return db.$queryRaw<TaskRecord[]>`
+  return db.$queryRaw<HuntTaskRow[]>`
     SELECT k."huntId", k."tenantId", k."tenantName", k.status, k.attempts, k."notBefore", k."startedAt",
       k."finishedAt", k."durationMs", k."rowCount", k.truncated, k.slices, k.error, k.surface
     FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
-    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} AND ${moved} ORDER BY k."tenantName", k."tenantId"`
+    WHERE k."huntId" = ${huntId}::uuid AND ${visibleTenants(actor)} AND ${moved} ORDER BY k."tenantName", k."tenantId"`
 }
+
+/** Tenants whose answer is still missing, those asked for longest first. */
+export function findAwaited(
+  db: Database,
+  actor: Actor,
+  huntId: string,
+  limit: number,
+): Promise<AwaitedRow[]> {
+  return db.$queryRaw<AwaitedRow[]>`
+    SELECT k."tenantId", k."tenantName", k.status, k."startedAt", k."notBefore"
+    FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
+    WHERE k."huntId" = ${huntId}::uuid AND ${visibleTenants(actor)} AND k.status IN ('running', 'waiting', 'queued')
+    ORDER BY array_position(ARRAY['running', 'waiting', 'queued'], k.status), k."startedAt", k."tenantName"
+    LIMIT ${limit}`
+}
+
+export type AwaitedRow = Pick<HuntTaskRow, 'tenantId' | 'tenantName' | 'status' | 'startedAt' | 'notBefore'>
 
 /** The database's clock. */
 export async function databaseTime(db: Database): Promise<Date> {
@@ -190,8 +206,8 @@ export async function databaseTime(db: Database): Promise<Date> {
  *
  * @returns false when it was over already
  */
-export async function cancelHunt(tx: Transaction, id: string, failure: RemoteFailure): Promise<boolean> {
-  const stored = JSON.stringify(toStoredFailure(failure))
+export async function cancelHunt(tx: Transaction, id: string, failure: Failure): Promise<boolean> {
+  const stored = JSON.stringify(failure)
   const count = await tx.$executeRaw`
     UPDATE "Hunt" SET status = 'canceled', "canceledAt" = now(), "finishedAt" = now(),
       "startedAt" = coalesce("startedAt", now())
@@ -208,16 +224,11 @@ export async function cancelHunt(tx: Transaction, id: string, failure: RemoteFai
 
 /** Whether the hunt asked tenants that the actor may not see. */
 export async function hasHiddenTenants(db: Database, actor: Actor, huntId: string): Promise<boolean> {
-  if (actor.limitedToTags.length === 0) return false
+  if (!isLimited(actor)) return false
   const [row] = await db.$queryRaw<{ hidden: boolean }[]>`
     SELECT EXISTS (SELECT 1 FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
-      WHERE k."huntId" = ${huntId}::uuid AND NOT (${visible(actor)})) AS hidden`
+      WHERE k."huntId" = ${huntId}::uuid AND NOT (${visibleTenants(actor)})) AS hidden`
   return row?.hidden ?? false
-}
-
-/** Sends a notice when the transaction commits. */
-export async function notify(tx: Transaction | Database, payload: object): Promise<void> {
-  await tx.$queryRaw`SELECT pg_notify('tenantry_hunts', ${JSON.stringify(payload)})::text`
 }
 
 /**
@@ -239,7 +250,7 @@ export function findTableRefusals(
     WHERE status = 'failed' AND code = 'table_missing'`
 }
 
-export type LedgerRow = {
+export type CoverageRow = {
   status: string
   truncated: boolean
   isEmpty: boolean
@@ -250,21 +261,21 @@ export type LedgerRow = {
 }
 
 /** Tasks by how they ended, over the tenants that the actor may see. */
-export function countOutcomes(db: Database, actor: Actor, huntId: string): Promise<LedgerRow[]> {
-  return db.$queryRaw<LedgerRow[]>`
+export function countOutcomes(db: Database, actor: Actor, huntId: string): Promise<CoverageRow[]> {
+  return db.$queryRaw<CoverageRow[]>`
     SELECT k.status, k.truncated, k."rowCount" = 0 AS "isEmpty",
       CASE WHEN k.status = 'failed' THEN k.error->>'code' END AS code,
       count(*)::int AS tasks, sum(k."rowCount")::float8 AS rows,
       max(CASE WHEN k.status = 'waiting' THEN k."notBefore" END) AS until
     FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
-    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)} GROUP BY 1, 2, 3, 4`
+    WHERE k."huntId" = ${huntId}::uuid AND ${visibleTenants(actor)} GROUP BY 1, 2, 3, 4`
 }
 
 /** Tenants of a hunt that the actor may see. */
 export async function findVisibleTenants(db: Database, actor: Actor, huntId: string): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT t.id FROM "HuntTask" k JOIN "Tenant" t ON t.id = k."tenantId"
-    WHERE k."huntId" = ${huntId}::uuid AND ${visible(actor)}`
+    WHERE k."huntId" = ${huntId}::uuid AND ${visibleTenants(actor)}`
   return rows.map(({ id }) => id)
 }
 
@@ -279,4 +290,19 @@ export async function removeExpiredHunts(db: Database, limit: number): Promise<n
 export async function findExisting(db: Database, huntIds: string[]): Promise<Set<string>> {
   const rows = await db.hunt.findMany({ where: { id: { in: huntIds } }, select: { id: true } })
   return new Set(rows.map(({ id }) => id))
+}
+
+/**
+ * Gives hunts back the time that a suspension took from them: what was left of
+ * it when the suspension began, or when the hunt was made.
+ *
+ * @param tenantId null: everything was suspended
+ */
+export async function giveTimeBack(tx: Transaction, tenantId: string | null, since: Date): Promise<void> {
+  const ofTenant = tenantId === null ? Prisma.sql`TRUE` : Prisma.sql`t."tenantId" = ${tenantId}::uuid`
+  await tx.$executeRaw`
+    UPDATE "Hunt" h
+    SET "deadlineAt" = greatest(h."deadlineAt", now() + (h."deadlineAt" - greatest(h."createdAt", ${since}::timestamptz)))
+    WHERE h.status IN ('queued', 'running') AND EXISTS (
+      SELECT 1 FROM "HuntTask" t WHERE t."huntId" = h.id AND t.status IN ('queued', 'waiting', 'running') AND ${ofTenant})`
 }

@@ -1,9 +1,17 @@
-import { readStoredFailure } from '../../tenants/stored-failure.ts'
-import type { HuntCounts, HuntSelection, HuntStatus, HuntSummary, HuntTenant, TaskStatus } from './model.ts'
-import type { CountRow, HuntRecord, TaskRecord } from './store.ts'
+import { readStoredFailure } from '../../errors.ts'
+import type {
+  AwaitedTenant,
+  HuntCounts,
+  HuntSelection,
+  HuntStatus,
+  HuntSummary,
+  HuntTask,
+  TaskStatus,
+} from './model.ts'
+import type { AwaitedRow, CountRow, HuntRow, HuntTaskRow } from './store.ts'
 
 /** A hunt in the contract's shape, counted over what the actor may see. */
-export function toHuntSummary(hunt: HuntRecord, counted: CountRow[]): HuntSummary {
+export function toHuntSummary(hunt: HuntRow, counted: CountRow[]): HuntSummary {
   const own = counted.filter(({ huntId }) => huntId === hunt.id)
   return {
     id: hunt.id,
@@ -46,10 +54,10 @@ function countsOf(rows: CountRow[]): HuntCounts {
   return counts
 }
 
-export function toHuntTenant(task: TaskRecord): HuntTenant {
+export function toHuntTask(task: HuntTaskRow): HuntTask {
   const status = task.status as TaskStatus
   // Written by the engine.
-  const slices = task.slices as { done: HuntTenant['slices'] } | null
+  const slices = task.slices as { done: HuntTask['slices'] } | null
   return {
     tenantId: task.tenantId,
     name: task.tenantName,
@@ -63,5 +71,17 @@ export function toHuntTenant(task: TaskRecord): HuntTenant {
     startedAt: task.startedAt?.toISOString() ?? null,
     finishedAt: task.finishedAt?.toISOString() ?? null,
     error: readStoredFailure(task.error),
+  }
+}
+
+export function toAwaitedTenant(task: AwaitedRow): AwaitedTenant {
+  const { tenantId, tenantName: name } = task
+  const status = task.status as AwaitedTenant['status']
+  return {
+    tenantId,
+    name,
+    status,
+    askedAt: status === 'running' ? (task.startedAt?.toISOString() ?? null) : null,
+    waitingUntil: status === 'waiting' ? task.notBefore.toISOString() : null,
   }
 }

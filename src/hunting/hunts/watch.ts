@@ -1,8 +1,9 @@
+import { createWaker } from '../../platform/limits/waker.ts'
 import type { HuntChannel } from './channel.ts'
-import { type HuntSummary, type HuntTenant, isOver } from './model.ts'
+import { type HuntSummary, type HuntTask, isOver } from './model.ts'
 
 /** How a hunt stands, and the tenants that changed since the event before; in the first event, all tenants. */
-export type HuntProgress = { hunt: HuntSummary; tenants: HuntTenant[] }
+export type HuntProgress = { hunt: HuntSummary; tenants: HuntTask[] }
 
 /** At most four events a second: more cannot be seen. */
 const gapMs = 250
@@ -10,11 +11,11 @@ const gapMs = 250
 /** Without a notice: the connection that brings them may be down. */
 const lookMs = 1_000
 
-export type WatchParts = {
+export type WatchDeps = {
   channel: HuntChannel
   summary: () => Promise<HuntSummary>
   /** Tenants that may have changed since a moment of the database's clock, all of them for null. */
-  tenants: (since: Date | null) => Promise<{ tenants: HuntTenant[]; at: Date }>
+  tenants: (since: Date | null) => Promise<{ tenants: HuntTask[]; at: Date }>
 }
 
 /**
@@ -24,25 +25,29 @@ export type WatchParts = {
  * @param signal ends it early, without an error
  */
 export async function* watchHunt(
-  { channel, summary, tenants }: WatchParts,
+  { channel, summary, tenants }: WatchDeps,
   huntId: string,
   signal: AbortSignal,
 ): AsyncGenerator<HuntProgress> {
   const seen = new Map<string, string>()
-  const bell = createBell(signal)
+  const waker = createWaker(signal)
   const unlisten = channel.listen(notice => {
     const isOurs =
       notice.kind === 'missed' ||
       (notice.kind === 'changed' && notice.huntIds.includes(huntId)) ||
       (notice.kind === 'canceled' && notice.huntId === huntId)
-    if (isOurs) bell.ring()
+    if (isOurs) waker.wake()
   })
   try {
     let since: Date | null = null
-    for (let isFirst = true; !signal.aborted; isFirst = false) {
+    let told = ''
+    while (!signal.aborted) {
       // First how the hunt stands: so the last event has every tenant in its last state.
       const hunt = await summary()
-      const looked = await tenants(since)
+      // A tenant that ends between the two reads comes with this event and is counted in the next one only.
+      const counted = JSON.stringify([hunt.status, hunt.counts, hunt.rowCount])
+      // At the end all of them: what committed late is in no window.
+      const looked = await tenants(isOver(hunt.status) ? null : since)
       since = looked.at
       const changed = looked.tenants.filter(tenant => {
         const state = `${tenant.status} ${tenant.rowCount} ${tenant.attempts} ${tenant.waitingUntil}`
@@ -50,51 +55,13 @@ export async function* watchHunt(
         seen.set(tenant.tenantId, state)
         return isNew
       })
-      const over = isOver(hunt.status)
-      if (isFirst || changed.length > 0 || over) yield { hunt, tenants: changed }
-      if (over) return
-      await bell.pause(gapMs)
-      await bell.wait(lookMs)
+      if (counted !== told || changed.length > 0) yield { hunt, tenants: changed }
+      told = counted
+      if (isOver(hunt.status)) return
+      await waker.pause(gapMs)
+      await waker.wait(lookMs)
     }
   } finally {
     unlisten()
-  }
-}
-
-/** Waits that a ring, the time or the signal ends. */
-function createBell(signal: AbortSignal) {
-  let isRung = false
-  let wake = (): void => {}
-
-  function rest(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const done = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, ms)
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-      wake = done
-    })
-  }
-
-  return {
-    ring() {
-      isRung = true
-      wake()
-    },
-    /** Rings are heard after it. */
-    async pause(ms: number): Promise<void> {
-      const sleeping = rest(ms)
-      wake = () => {}
-      await sleeping
-    },
-    async wait(ms: number): Promise<void> {
-      if (!isRung) await rest(ms)
-      wake = () => {}
-      isRung = false
-    },
   }
 }

@@ -11,7 +11,8 @@ export type ColumnType =
   | 'dynamic'
   | 'guid'
 
-export type Column = { name: string; type: ColumnType }
+/** `declared`: what the answer called the column when a value did not fit that; `type` then holds every value. */
+export type Column = { name: string; type: ColumnType; declared?: ColumnType }
 
 /** JSON in which whole numbers beyond ±(2^53 − 1) are bigints, so that none is rounded. */
 export type Json = null | string | number | bigint | boolean | Json[] | { [name: string]: Json }

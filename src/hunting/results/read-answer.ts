@@ -3,6 +3,7 @@ import { BadAnswer } from './bad-answer.ts'
 import { columnTypeOf } from './column-type.ts'
 import { type ExactJson, parseExactJson } from './exact-json.ts'
 import { type Column, isRecord, type Row } from './model.ts'
+import { widenOddColumn } from './odd-columns.ts'
 import { cellReaders } from './read-cell.ts'
 
 export type HuntingAnswer = { columns: Column[]; rows: Row[] }
@@ -33,7 +34,10 @@ const Entry = z
  *
  * @param text the body as received
  * @param wire whose names to use in errors
- * @throws BadAnswer when the body is no such answer or a value does not fit its column
+ * A value that does not fit its column is kept as it came, and the column gets
+ * a type that holds it: one odd cell must not lose a tenant's answer.
+ *
+ * @throws BadAnswer when the body is no such answer
  * @see Microsoft Graph, "security: runHuntingQuery"; Defender XDR, "Advanced
  * hunting API"
  */
@@ -41,7 +45,8 @@ export function readHuntingAnswer(text: string, wire: 'graph' | 'defender'): Hun
   const answer = parse(text, wire)
   const { schema, results } = envelopeOf(answer.value, wire)
   const columns = readColumns(schema)
-  return { columns, rows: readRows(results, columns, answer.marker) }
+  const rows = readRows(results, columns, answer.marker)
+  return { columns, rows }
 }
 
 function parse(text: string, wire: string): ExactJson {
@@ -82,25 +87,34 @@ function readColumns(schema: unknown): Column[] {
   return columns
 }
 
+/** Reads the rows; columns with values that do not fit them are given another type. */
 function readRows(results: unknown[], columns: Column[], marker: string | undefined): Row[] {
+  const odd = new Set<number>()
   const names = new Set(columns.map(({ name }) => name))
   const readers = columns.map(({ name, type }) => {
     const lowerCased = name.charAt(0).toLowerCase() + name.slice(1)
     return { name, type, read: cellReaders[type], otherName: names.has(lowerCased) ? undefined : lowerCased }
   })
-  return results.map((result, index) => {
+  const rows = results.map((result, index) => {
     if (!isRecord(result)) throw new BadAnswer(`row ${index + 1} of the hunting answer is ${nameOf(result)}`)
-    return readers.map(({ name, type, read, otherName }) => {
+    return readers.map(({ name, type, read, otherName }, column) => {
       // One documented example has its keys in camel case though its schema has not.
       const value = ownMember(result, name) ?? (otherName ? ownMember(result, otherName) : undefined)
       if (value === null || value === undefined) return null
       const cell = read(value, marker)
       if (cell !== undefined) return cell
-      throw new BadAnswer(
-        `row ${index + 1} of the hunting answer has ${nameOf(value)} in the ${type} column "${name}"`,
-      )
+      const kept = cellReaders.dynamic(value, marker)
+      if (kept === undefined) {
+        throw new BadAnswer(
+          `row ${index + 1} of the hunting answer is nested too deeply in "${name}" (${type})`,
+        )
+      }
+      odd.add(column)
+      return kept
     })
   })
+  for (const index of odd) widenOddColumn(columns, rows, index)
+  return rows
 }
 
 /** Own members only: a column may be called `constructor`. */

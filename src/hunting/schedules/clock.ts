@@ -52,7 +52,7 @@ export function readClock({ cron, timeZone }: Clock, now: Date): Clock {
 /**
  * Minutes between the two due times of a day that are nearest, midnight
  * included. Read off the fields: to walk through the years of a clock that
- * strikes on 29 February takes seconds.
+ * is due on 29 February alone takes seconds.
  */
 function shortestPause({ cron, timeZone }: Clock): number {
   const { hour, minute } = CronExpressionParser.parse(cron, { tz: timeZone }).fields

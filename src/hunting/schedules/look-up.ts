@@ -1,19 +1,16 @@
-import { z } from 'zod'
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import { type Actor, requireAct } from '../../tenants/actor.ts'
-import { findRun, type RunRecord } from './run-store.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { isGuid } from '../../platform/guid.ts'
+import { type Actor, isLimited } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
+import { findRun, type RunRecord } from './runs/run-store.ts'
 import { findSchedule, findSchedulesNamed, type ScheduleRecord } from './store.ts'
 
 /** One page of a list. */
-export type Page = { limit?: number; cursor?: string | null }
-
-const uuid = z.uuid()
-
 /** @throws AppError `forbidden`, `not_found` */
 export async function requireSchedule(db: Database, actor: Actor, id: string): Promise<ScheduleRecord> {
-  requireAct(actor, 'look')
-  const schedule = uuid.safeParse(id).success ? await findSchedule(db, id) : null
+  requireAct(actor, 'schedule.read')
+  const schedule = isGuid(id) ? await findSchedule(db, id) : null
   if (schedule) return schedule
   throw new AppError('not_found', 'there is no such schedule', {
     remedy: 'Look it up in the list of schedules; somebody may have removed it.',
@@ -30,8 +27,8 @@ export async function lookUpSchedule(
   actor: Actor,
   nameOrId: string,
 ): Promise<{ id: string; name: string }> {
-  requireAct(actor, 'look')
-  if (uuid.safeParse(nameOrId).success) return requireSchedule(db, actor, nameOrId)
+  requireAct(actor, 'schedule.read')
+  if (isGuid(nameOrId)) return requireSchedule(db, actor, nameOrId)
   const named = await findSchedulesNamed(db, nameOrId.trim())
   const [first, second] = named
   if (first && !second) return first
@@ -47,9 +44,9 @@ export async function lookUpSchedule(
 
 /** Who sees some tenants only must not decide what is asked of others. @throws AppError `forbidden`, `not_found` */
 export async function requireChangeable(db: Database, actor: Actor, id: string): Promise<ScheduleRecord> {
-  requireAct(actor, 'hunt')
+  requireAct(actor, 'schedule.write')
   const schedule = await requireSchedule(db, actor, id)
-  if (actor.limitedToTags.length === 0 || schedule.runsAsId === actor.id) return schedule
+  if (!isLimited(actor) || schedule.runsAsId === actor.id) return schedule
   throw new AppError('forbidden', 'this schedule runs for somebody who sees other tenants than you', {
     remedy: `Ask ${schedule.runsAs}, or make a schedule of your own.`,
   })
@@ -58,19 +55,9 @@ export async function requireChangeable(db: Database, actor: Actor, id: string):
 /** @throws AppError `forbidden`, `not_found` */
 export async function requireRun(db: Database, actor: Actor, id: string, runId: string): Promise<RunRecord> {
   const schedule = await requireSchedule(db, actor, id)
-  const run = uuid.safeParse(runId).success ? await findRun(db, runId) : null
+  const run = isGuid(runId) ? await findRun(db, runId) : null
   if (run && run.scheduleId === schedule.id) return run
   throw new AppError('not_found', 'there is no such run', {
     remedy: 'Look it up in the runs of the schedule.',
   })
-}
-
-export function limitOf({ limit = 50 }: Page): number {
-  return Math.min(Math.max(limit, 1), 200)
-}
-
-/** @throws AppError `invalid` */
-export function cursorOf({ cursor = null }: Page): string | null {
-  if (cursor === null || uuid.safeParse(cursor).success) return cursor
-  throw new AppError('invalid', '"cursor" is not one that this list gave')
 }

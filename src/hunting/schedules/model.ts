@@ -1,3 +1,4 @@
+import type { Failure } from '../../errors.ts'
 import type { TenantChoice } from '../hunts/model.ts'
 
 /** What a person decides about a schedule. */
@@ -27,8 +28,6 @@ export type ScheduleDraft = {
 
 export type RunStatus = 'starting' | 'hunting' | 'done' | 'failed'
 
-export type RunProblem = { code: string; message: string; remedy: string | null }
-
 /** One run, counted over the tenants that the reader may see. */
 export type RunView = {
   id: string
@@ -41,13 +40,21 @@ export type RunView = {
   finishedAt: string | null
   huntId: string | null
   queryVersion: number
-  tenants: { asked: number; answered: number; failed: number; truncated: number; withNew: number }
+  tenants: {
+    asked: number
+    answered: number
+    failed: number
+    /** Of the failed: those that lack the role, license or table and can never answer. */
+    cannotAnswer: number
+    truncated: number
+    withNew: number
+  }
   /** New rows; those of tenants that are muted are among them. */
   newRows: number
   mutedRows: number
   /** Rows that were taken note of and not reported, as the tenant answered for the first time. */
   baselineRows: number
-  error: RunProblem | null
+  error: Failure | null
 }
 
 /** What one tenant answered to a run. */
@@ -62,7 +69,7 @@ export type FindingView = {
   truncated: boolean
   isBaseline: boolean
   isMuted: boolean
-  error: { code: string; message: string; remedy: string } | null
+  error: Failure | null
 }
 
 export type MuteView = {
@@ -91,7 +98,7 @@ export type ScheduleView = {
   /** Whose view of the tenants the runs have. */
   runsAs: string
   /** Why it cannot run any more: its owner is gone. */
-  ownerProblem: RunProblem | null
+  ownerProblem: Failure | null
   createdBy: string
   createdAt: string
   updatedAt: string

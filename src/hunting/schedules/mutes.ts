@@ -1,17 +1,14 @@
-import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
-import { storableText } from '../../audit/storable.ts'
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { isGuid } from '../../platform/guid.ts'
+import { storableText } from '../../platform/storable.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import type { MuteView } from './model.ts'
 import { createMute, endMutes, findMute, findVisibleTenant, type ScheduleRecord } from './store.ts'
 import { toMute } from './view.ts'
 
-type Parts = { db: Database; audit: Audit; now: () => Date }
-
-const uuid = z.uuid()
-const guid = z.guid()
+type Deps = { db: Database; audit: Audit; now: () => Date }
 
 /** The longest that a tenant can be muted: a mute without an end is forgotten. */
 const longestMuteDays = 366
@@ -22,7 +19,7 @@ const longestMuteDays = 366
  * @throws AppError `invalid` with `details.fields`; `not_found` for a tenant that the actor may not see
  */
 export async function muteTenant(
-  { db, audit, now }: Parts,
+  { db, audit, now }: Deps,
   actor: Actor,
   schedule: ScheduleRecord,
   { tenantId, reason, endsAt }: { tenantId: string; reason: string; endsAt: Date },
@@ -36,7 +33,7 @@ export async function muteTenant(
   if (Object.keys(fields).length > 0) {
     throw new AppError('invalid', Object.values(fields).join('; '), { details: { fields } })
   }
-  const tenant = guid.safeParse(tenantId).success ? await findVisibleTenant(db, actor, tenantId) : null
+  const tenant = isGuid(tenantId) ? await findVisibleTenant(db, actor, tenantId) : null
   if (!tenant) throw new AppError('not_found', 'there is no such tenant')
 
   return db.$transaction(async tx => {
@@ -53,13 +50,13 @@ export async function muteTenant(
 
 /** @throws AppError `not_found` when it has ended, or is of a tenant that the actor may not see */
 export async function endMute(
-  { db, audit, now }: Parts,
+  { db, audit, now }: Deps,
   actor: Actor,
   schedule: ScheduleRecord,
   muteId: string,
 ): Promise<void> {
   await db.$transaction(async tx => {
-    const isId = uuid.safeParse(muteId).success
+    const isId = isGuid(muteId)
     const mute = isId ? await findMute(tx, actor, schedule.id, muteId, now()) : null
     const count = mute ? await endMutes(tx, { scheduleId: schedule.id, id: mute.id }, actor, now()) : 0
     if (!mute || count === 0) throw new AppError('not_found', 'this mute has ended')

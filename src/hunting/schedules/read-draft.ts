@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { storableText } from '../../audit/storable.ts'
 import { AppError } from '../../errors.ts'
+import { storableText } from '../../platform/storable.ts'
 import { readChoice, readTimespan } from '../hunts/create.ts'
-import { analyzeQuery } from '../kql/analyze-query.ts'
+import type { QueryAnalysis } from '../query/query-analysis.ts'
 import { readClock } from './clock.ts'
 import type { ScheduleDraft } from './model.ts'
 
@@ -17,12 +17,12 @@ const schema = z.object({
 })
 
 /**
- * Checks what a schedule is to be; the query comes with its parameters filled
- * in.
+ * Checks what a schedule is to be.
  *
+ * @param columns of the query with its parameters filled in, as far as they are known
  * @throws AppError `invalid` with `details.fields: {field: message}`
  */
-export function readDraft(draft: ScheduleDraft, query: string, now: Date): ScheduleDraft {
+export function readDraft(draft: ScheduleDraft, columns: QueryAnalysis['columns'], now: Date): ScheduleDraft {
   const fields: Record<string, string> = {}
   const read = schema.safeParse(draft)
   if (!read.success) {
@@ -31,7 +31,7 @@ export function readDraft(draft: ScheduleDraft, query: string, now: Date): Sched
   const clock = collect(fields, 'cron', () => readClock(draft, now))
   const timespan = collect(fields, 'timespan', () => readTimespan(draft.timespan, now))
   const tenants = collect(fields, 'tenants', () => readChoice(draft.tenants))
-  const unknown = unknownColumns(query, draft.keyColumns)
+  const unknown = unknownColumns(columns, draft.keyColumns)
   if (unknown.length > 0) fields.keyColumns = `The query has no column ${unknown.join(', ')}`
 
   if (!read.success || !clock || timespan === undefined || !tenants || Object.keys(fields).length > 0) {
@@ -50,9 +50,9 @@ export function readDraft(draft: ScheduleDraft, query: string, now: Date): Sched
 }
 
 /** Columns that the query certainly does not return; none when its columns are not known. */
-function unknownColumns(query: string, keyColumns: string[]): string[] {
-  const columns = new Set(analyzeQuery(query).columns.map(({ name }) => name))
-  return columns.size === 0 ? [] : keyColumns.filter(name => !columns.has(name))
+function unknownColumns(columns: QueryAnalysis['columns'], keyColumns: string[]): string[] {
+  const known = new Set(columns.map(({ name }) => name))
+  return known.size === 0 ? [] : keyColumns.filter(name => !known.has(name))
 }
 
 function collect<T>(fields: Record<string, string>, field: string, read: () => T): T | undefined {

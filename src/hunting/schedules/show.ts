@@ -1,15 +1,15 @@
-import type { Database } from '../../database/index.ts'
-import type { StandingsOf } from '../../staff/standing.ts'
+import type { Database } from '../../platform/database/index.ts'
+import type { CurrentAccessOf } from '../../staff/current-access.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import type { RunView, ScheduleView } from './model.ts'
 import { ownersOf } from './owner.ts'
-import { countFindings, findLastRuns, type RunRecord } from './run-store.ts'
+import { countFindings, findLastRuns, type RunRecord } from './runs/run-store.ts'
 import { findMutes, type ScheduleRecord, visibleIds } from './store.ts'
 import { readTenants, toRun, toSchedule } from './view.ts'
 
 /** Schedules as the actor may see them: runs counted over its tenants, other tenants not named. */
 export async function showSchedules(
-  { db, standingsOf, now }: { db: Database; standingsOf: StandingsOf; now: () => Date },
+  { db, currentAccessOf, now }: { db: Database; currentAccessOf: CurrentAccessOf; now: () => Date },
   actor: Actor,
   records: ScheduleRecord[],
 ): Promise<ScheduleView[]> {
@@ -22,7 +22,7 @@ export async function showSchedules(
     findLastRuns(db, ids).then(runs => showRuns(db, actor, runs)),
     findMutes(db, actor, ids, now()),
     named.length > 0 ? visibleIds(db, actor, named) : null,
-    ownersOf(standingsOf, records),
+    ownersOf(currentAccessOf, records),
   ])
   return records.map(record =>
     toSchedule(record, {

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../audit/store.ts'
-import type { Database } from '../../database/index.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+import type { Database } from '../../platform/database/index.ts'
 import { type Actor, visibleTo } from '../../tenants/actor.ts'
 import type { ScheduleDraft } from './model.ts'
 import type { OwnedRow } from './owner.ts'
@@ -41,18 +41,18 @@ export function findSchedulesNamed(db: Database, name: string): Promise<{ id: st
   })
 }
 
-type Decided = Omit<ScheduleDraft, 'queryVersion' | 'tenants'> & {
+type ScheduleRow = Omit<ScheduleDraft, 'queryVersion' | 'tenants'> & {
   queryVersion: number
   tenants: Prisma.InputJsonValue
   nextRunAt: Date | null
 }
 
 /** The columns that follow from a draft and from who decided on it. */
-export function decided(
+export function scheduleRow(
   draft: ScheduleDraft & { queryVersion: number },
   actor: Actor,
   nextRunAt: Date | null,
-): Decided & OwnedRow {
+): ScheduleRow & OwnedRow {
   const tenants =
     typeof draft.tenants === 'object' && 'tag' in draft.tenants ? { tag: draft.tenants.tag } : draft.tenants
   return {
@@ -73,7 +73,7 @@ export async function setOwner(tx: Transaction, id: string, actor: Actor): Promi
 
 export function createSchedule(
   tx: Transaction,
-  data: ReturnType<typeof decided>,
+  data: ReturnType<typeof scheduleRow>,
   actor: Actor,
 ): Promise<ScheduleRecord> {
   return tx.schedule.create({
@@ -85,7 +85,7 @@ export function createSchedule(
 export function updateSchedule(
   tx: Transaction,
   id: string,
-  data: ReturnType<typeof decided>,
+  data: ReturnType<typeof scheduleRow>,
 ): Promise<ScheduleRecord> {
   return tx.schedule.update({ where: { id }, data, include: withQuery })
 }

@@ -1,6 +1,6 @@
 /**
- * Parts a stream in the order of tenants into one stream per tenant; what a
- * reader leaves of a tenant's part is skipped. Holds one item.
+ * Divides a stream in the order of tenants into one stream per tenant; what a
+ * reader leaves of a tenant's stream is skipped. Holds one item.
  */
 export async function* groupByTenant<T extends { tenantId: string }>(
   items: AsyncIterable<T>,

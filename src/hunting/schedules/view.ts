@@ -1,13 +1,12 @@
 import { z } from 'zod'
+import { type Failure, readStoredFailure } from '../../errors.ts'
 import type { TenantChoice } from '../hunts/model.ts'
-import type { FindingView, MuteView, RunProblem, RunStatus, RunView, ScheduleView } from './model.ts'
-import type { FindingCounts, FindingRecord, RunRecord } from './run-store.ts'
+import type { FindingView, MuteView, RunStatus, RunView, ScheduleView } from './model.ts'
+import type { FindingCounts, FindingRecord, RunRecord } from './runs/run-store.ts'
 import type { MuteRecord, ScheduleRecord } from './store.ts'
 
 const choice = z.union([z.literal('all'), z.array(z.string()), z.object({ tag: z.string() })])
 const values = z.record(z.string(), z.string())
-const problem = z.object({ code: z.string(), message: z.string(), remedy: z.string().nullable() })
-const failure = problem.extend({ remedy: z.string() })
 
 /** The tenants of a schedule as its row says. */
 export function readTenants(stored: unknown): TenantChoice {
@@ -16,11 +15,6 @@ export function readTenants(stored: unknown): TenantChoice {
 
 export function readParameters(stored: unknown): Record<string, string> {
   return values.parse(stored)
-}
-
-/** Why a run failed, as its row says. */
-export function readProblem(stored: unknown): RunProblem | null {
-  return problem.nullish().parse(stored) ?? null
 }
 
 export function toRun(run: RunRecord, counts: FindingCounts | undefined): RunView {
@@ -39,13 +33,14 @@ export function toRun(run: RunRecord, counts: FindingCounts | undefined): RunVie
       asked: counts?.asked ?? 0,
       answered: counts?.answered ?? 0,
       failed: counts?.failed ?? 0,
+      cannotAnswer: counts?.cannotAnswer ?? 0,
       truncated: counts?.truncated ?? 0,
       withNew: counts?.withNew ?? 0,
     },
     newRows: counts?.newRows ?? 0,
     mutedRows: counts?.mutedRows ?? 0,
     baselineRows: counts?.baselineRows ?? 0,
-    error: readProblem(run.error),
+    error: readStoredFailure(run.error),
   }
 }
 
@@ -61,7 +56,7 @@ export function toFinding(record: FindingRecord): FindingView {
     truncated,
     isBaseline,
     isMuted,
-    error: failure.nullable().catch(null).parse(record.error),
+    error: readStoredFailure(record.error),
   }
 }
 
@@ -89,7 +84,7 @@ export function toSchedule(
     lastRun: RunView | null
     mutes: MuteRecord[]
     visible: Set<string> | null
-    ownerProblem: RunProblem | null
+    ownerProblem: Failure | null
   },
 ): ScheduleView {
   const tenants = readTenants(record.tenants)

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { parquetReadObjects } from 'hyparquet'
 import { expect, test } from 'vitest'
-import { writeExport } from '../../../src/hunting/export/write-export.ts'
+import { writeExport } from '../../../src/hunting/results/export/write-export.ts'
 import { analyst, ended, givenHunts, givenTenants, graphAnswer, query } from './stage.ts'
 
 const dangerous = [

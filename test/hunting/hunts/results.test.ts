@@ -1,68 +1,8 @@
 import { expect, test } from 'vitest'
-import { unifiedRows } from '../../../src/hunting/export/source.ts'
-import type { Row } from '../../../src/hunting/results/model.ts'
-import { admin, givenTenant, limitedTo } from '../../tenants/givens.ts'
-import {
-  analyst,
-  ended,
-  givenHunts,
-  givenTenants,
-  graphAnswer,
-  huntingRole,
-  query,
-  refusalOf,
-} from './stage.ts'
-
-const schema = {
-  Timestamp: 'DateTime',
-  FileName: 'String',
-  Size: 'Int64',
-  Score: 'Double',
-  Is64: 'SByte',
-  More: 'Object',
-}
-const rows = [
-  {
-    Timestamp: '2026-11-20T10:00:00Z',
-    FileName: 'b.exe',
-    Size: 10,
-    Score: 1.5,
-    Is64: true,
-    More: { a: [1, 2.5] },
-  },
-  {
-    Timestamp: '2026-11-20T10:00:00.5Z',
-    FileName: 'A.exe',
-    Size: 9007199254740993n,
-    Score: null,
-    Is64: 0,
-    More: null,
-  },
-  {
-    Timestamp: '2026-11-20T12:30:00.1234567Z',
-    FileName: 'ü"\\\u0000é',
-    Size: -1,
-    Score: 'NaN',
-    Is64: null,
-    More: 'x',
-  },
-  { Timestamp: null, FileName: '', Size: null, Score: -0.25, Is64: false, More: [] },
-]
-// The number that a double cannot hold is put in as text.
-const text = graphAnswer(
-  rows.map(row => ({ ...row, Size: row.Size === null ? null : Number(row.Size) })),
-  schema,
-).replace('9007199254740992', '9007199254740993')
-
-async function givenResult(count = 2) {
-  const stage = await givenHunts(() => text)
-  const ids = await givenTenants(stage.db, count)
-  const { id } = await stage.hunts.create(analyst, { query, tenants: 'all' })
-  await ended(stage.hunts, id)
-  const sorted = async (column: string, descending = false) =>
-    (await stage.hunts.page(analyst, id, { sort: { column, descending } })).rows
-  return { ...stage, ids, id, sorted }
-}
+import { unifiedRows } from '../../../src/hunting/results/export/source.ts'
+import { givenTenant, limitedTo } from '../../tenants/givens.ts'
+import { allOf, givenResult } from './given-result.ts'
+import { analyst, ended, givenHunts, graphAnswer, huntingRole, query, refusalOf } from './stage.ts'
 
 test('sorted rows are the same rows as unsorted ones, to the last digit', async () => {
   const { hunts, id, sorted } = await givenResult()
@@ -230,7 +170,7 @@ test('whoever is limited by tags sees the rows, groups and columns of those tena
   const plain = await hunts.page(limited, id)
   const sorted = await hunts.page(limited, id, { sort: { column: 'TenantName' } })
   const groups = await hunts.groups(limited, id, { columns: ['TenantName'] })
-  const ledger = await hunts.ledger(limited, id)
+  const coverage = await hunts.coverage(limited, id)
   const hidden = await refusalOf(hunts.page(limited, id, { sort: { column: 'B' } }))
   const excerpt = await hunts.exportSource(limited, id, { sort: { column: 'TenantName' } })
   const exported = await allOf(unifiedRows(excerpt))
@@ -240,69 +180,9 @@ test('whoever is limited by tags sees the rows, groups and columns of those tena
   expect(sorted.rows).toEqual(plain.rows)
   expect(sorted.columns.map(({ name }) => name)).toEqual(['TenantId', 'TenantName', 'A'])
   expect(groups.groups.map(({ values }) => values)).toEqual([['A']])
-  expect(ledger).toMatchObject({ asked: 1, answered: 1, rows: 1 })
+  expect(coverage).toMatchObject({ asked: 1, answered: 1, rows: 1 })
   expect(hidden.code).toBe('invalid')
   expect(exported).toEqual(plain.rows)
-  expect(excerpt.ledger).toMatchObject({ asked: 1, rows: 1 })
+  expect(excerpt.coverage).toMatchObject({ asked: 1, rows: 1 })
   expect((await refusalOf(hunts.get(limitedTo('silver'), id))).code).toBe('not_found')
 })
-
-test('an export of a selection has the rows of its page, in their order, to the last digit', async () => {
-  const { hunts, id } = await givenResult()
-  const selection = {
-    filters: [{ column: 'Size', operator: 'isNotEmpty' } as const],
-    sort: { column: 'Size', descending: true },
-  }
-
-  const page = await hunts.page(analyst, id, selection)
-  const source = await hunts.exportSource(analyst, id, selection)
-  const exported = await allOf(unifiedRows(source))
-  const broken = unifiedRows(await hunts.exportSource(analyst, id, selection))
-  await broken.next()
-  await broken.return(undefined)
-
-  expect(exported).toEqual(page.rows)
-  expect(source.columns).toEqual(page.columns)
-  expect(source.ledger).toMatchObject({ asked: 2, rows: 8, excerpt: { ...selection, rows: 6 } })
-  expect(source.fileName).toMatch(/-filtered-6-of-8-rows$/)
-  expect((await hunts.exportSource(analyst, id)).ledger.excerpt).toBeUndefined()
-  expect((await hunts.exportSource(analyst, id, { sort: { column: 'Size' } })).fileName).toMatch(/-sorted$/)
-})
-
-test('a selection that cannot be is refused before anything is written', async () => {
-  const { hunts, id } = await givenResult(1)
-
-  const unknown = await refusalOf(hunts.exportSource(analyst, id, { sort: { column: 'Colour' } }))
-  const misfit = await refusalOf(
-    hunts.exportSource(analyst, id, { filters: [{ column: 'Size', operator: 'less', value: 'much' }] }),
-  )
-
-  expect([unknown.code, misfit.code]).toEqual(['invalid', 'invalid'])
-})
-
-test('a tenant that is offboarded takes its rows along', async () => {
-  const { db, hunts, ids, id, sorted } = await givenResult()
-  await sorted('Size')
-
-  await db.tenant.delete({ where: { id: ids[0] ?? '' } })
-  await hunts.dropTables()
-
-  expect(await sorted('Size')).toHaveLength(4)
-  expect((await hunts.page(analyst, id)).total).toBe(4)
-})
-
-test('results go when their time is over', async () => {
-  const { db, hunts, id } = await givenResult(1)
-  await db.hunt.update({ where: { id }, data: { keepUntil: new Date(Date.now() - 1000) } })
-
-  await hunts.removeExpired()
-
-  expect((await refusalOf(hunts.get(admin, id))).code).toBe('not_found')
-  expect(await db.huntChunk.count()).toBe(0)
-})
-
-async function allOf(batches: AsyncIterable<Row[]>): Promise<Row[]> {
-  const rows: Row[] = []
-  for await (const batch of batches) rows.push(...batch)
-  return rows
-}

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createAudit } from '../../../src/audit/audit.ts'
-import type { Database } from '../../../src/database/index.ts'
 import { AppError } from '../../../src/errors.ts'
-import type { RunHunt } from '../../../src/hunting/hunts/engine/ask-tenant.ts'
 import { createHunts, type Hunts, type HuntsOptions } from '../../../src/hunting/hunts/hunts.ts'
 import { type HuntView, isOver } from '../../../src/hunting/hunts/model.ts'
+import type { HuntCall } from '../../../src/microsoft/defender/index.ts'
+import { createPool } from '../../../src/platform/database/connections.ts'
+import type { Database } from '../../../src/platform/database/index.ts'
 import type { Actor } from '../../../src/tenants/actor.ts'
+import { analyzer } from '../../helpers/analyzer.ts'
 import { createTestDatabase } from '../../helpers/database.ts'
 import { admin, givenTenant } from '../../tenants/givens.ts'
 
@@ -17,23 +19,26 @@ export const analyst: Actor = { ...admin, role: 'analyst', label: 'analyst@partn
 export const huntingRole = 'graph:ThreatHunting.Read.All'
 export const query = 'DeviceInfo | project DeviceName'
 
-export { graphAnswer } from './engine/graph-answer.ts'
+export { graphAnswer } from '../engine/graph-answer.ts'
 
-export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[]; parts: HuntsOptions }
+export type Stage = { db: Database; url: string; hunts: Hunts; calls: string[]; deps: HuntsOptions }
 
 /** The engine on a real database; what tenants answer is given. */
 export async function givenHunts(
-  answer: (tenantId: string, request: Parameters<RunHunt>[2]) => Promise<string> | string,
+  answer: (tenantId: string, request: HuntCall) => Promise<string> | string,
   options: Partial<HuntsOptions> & { work?: boolean } = {},
 ): Promise<Stage> {
   const database = await createTestDatabase()
+  const pool = createPool(database.url, { name: 'hunts', max: 6 })
   const calls: string[] = []
   const { work = true, ...rest } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-hunts-'))
-  const parts: HuntsOptions = {
+  const deps: HuntsOptions = {
     db: database.db,
+    pool,
     connectionString: database.url,
     audit: createAudit({ db: database.db, key: randomBytes(32) }),
+    analyzer,
     async hunt(tenantId, _roles, request) {
       calls.push(tenantId)
       const text = await answer(tenantId, request)
@@ -46,14 +51,15 @@ export async function givenHunts(
     ...rest,
     engine: { pollMs: 200, ...rest.engine },
   }
-  const hunts = createHunts(parts)
+  const hunts = createHunts(deps)
   await hunts.start({ work })
   onTestFinished(async () => {
     await hunts.stop(1_000)
+    await pool.end()
     await database.drop()
     await rm(dataDir, { recursive: true, force: true })
   })
-  return { db: database.db, url: database.url, hunts, calls, parts }
+  return { db: database.db, url: database.url, hunts, calls, deps }
 }
 
 /** Tenants named `Tenant 000` and so on, which granted hunting. */

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { queryRows, streamRows } from '../../../src/hunting/hunts/reading/result-queries.ts'
-import { buildResultTable, openResultTable } from '../../../src/hunting/hunts/reading/result-table.ts'
 import { encodeChunk } from '../../../src/hunting/results/chunk.ts'
 import type { Column } from '../../../src/hunting/results/model.ts'
+import { queryRows, streamRows } from '../../../src/hunting/results/reading/result-queries.ts'
+import { buildResultTable, openResultTable } from '../../../src/hunting/results/reading/result-table.ts'
 import { unionColumns } from '../../../src/hunting/results/union-columns.ts'
 
 const columns = Array.from({ length: 70 }, (_, index): Column => ({ name: `C${index}`, type: 'string' }))
@@ -40,7 +40,7 @@ test('a result of seventy columns is made ready, sorted and read within the memo
     if (streamed.length > 20_000) break
   }
   connection.closeSync()
-  instance.closeSync()
+  instance.close()
   await rm(folder, { recursive: true, force: true })
 
   expect(page.total).toBe(100_000)

@@ -4,6 +4,7 @@ import type { Cell, Column, ColumnType, Json, Row } from '../../../src/hunting/r
 /** Text with quotation marks, line breaks, formulas, other scripts, NUL and lone surrogates. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '1', 'x', ';', '\t', '\n', '\r', ',', '"', ' ') }),
   fc.constantFrom(
     '',
     '=1+1',

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BadAnswer } from '../../../src/hunting/results/bad-answer.ts'
 import { readHuntingAnswer } from '../../../src/hunting/results/read-answer.ts'
+import { unionColumns } from '../../../src/hunting/results/union-columns.ts'
 
 const schema = [
   { name: 'Timestamp', type: 'DateTime' },
@@ -162,19 +163,49 @@ test.each([
     'names a column twice',
   ],
   ['{"schema":[{"name":"A","type":"String"}],"results":[5]}', 'row 1 of the hunting answer is a number'],
-  [
-    '{"schema":[{"name":"A","type":"Int64"}],"results":[{"A":"five"}]}',
-    'has a string in the long column "A"',
-  ],
-  [
-    '{"schema":[{"name":"A","type":"Int64"}],"results":[{"A":9223372036854775808}]}',
-    'in the long column "A"',
-  ],
-  ['{"schema":[{"name":"A","type":"SByte"}],"results":[{"A":7}]}', 'has a number in the bool column "A"'],
-  ['{"schema":[{"name":"A","type":"DateTime"}],"results":[{"A":"today"}]}', 'in the datetime column "A"'],
 ])('the answer %s is refused and said to be wrong', (text, message) => {
   expect(() => readHuntingAnswer(text, 'graph')).toThrow(BadAnswer)
   expect(() => readHuntingAnswer(text, 'graph')).toThrow(message)
+})
+
+test.each([
+  ['Int64', '"five"', 7, 'string', ['five', '7']],
+  ['Int32', '1.5', 7, 'decimal', ['1.5', '7']],
+  ['Int64', '9223372036854775808', 7, 'decimal', ['9223372036854775808', '7']],
+  ['SByte', '-1', 1, 'string', ['-1', 'true']],
+  ['DateTime', '""', '2026-08-20T06:08:12Z', 'string', ['', '2026-08-20T06:08:12Z']],
+  ['Double', '"n/a"', 0.5, 'string', ['n/a', '0.5']],
+  ['Int64', '{"a":1}', 7, 'dynamic', [{ a: 1 }, 7]],
+])('an odd value in a column of the type %s loses no row: %s', (type, odd, good, found, cells) => {
+  const schema = `[{"name":"A","type":"${type}"},{"name":"B","type":"String"}]`
+  const results = `[{"A":${odd},"B":"x"},{"A":${JSON.stringify(good)},"B":"y"}]`
+
+  const { columns, rows } = readHuntingAnswer(`{"schema":${schema},"results":${results}}`, 'graph')
+
+  expect(columns[0]).toMatchObject({ name: 'A', type: found, declared: expect.any(String) })
+  expect(columns[1]).toEqual({ name: 'B', type: 'string' })
+  expect(rows).toEqual([
+    [cells[0], 'x'],
+    [cells[1], 'y'],
+  ])
+})
+
+test('a column that held odd values is told as a conflict of types', () => {
+  const { columns } = readHuntingAnswer(
+    '{"schema":[{"name":"A","type":"Int64"}],"results":[{"A":"five"}]}',
+    'graph',
+  )
+
+  expect(unionColumns([{ tenantId: 't', columns }]).conflicts).toEqual([
+    {
+      name: 'A',
+      types: [
+        { type: 'string', tenants: ['t'] },
+        { type: 'long', tenants: [] },
+      ],
+      resolvedTo: 'string',
+    },
+  ])
 })
 
 test('whatever comes is read or refused by name', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Standing } from '../../../src/staff/standing.ts'
+import type { CurrentAccess } from '../../../src/staff/current-access.ts'
 import type { Actor } from '../../../src/tenants/actor.ts'
 import { admin, givenTenant, limitedTo } from '../../tenants/givens.ts'
 import { givenTenants, graphAnswer, huntingRole } from '../hunts/stage.ts'
@@ -10,19 +10,22 @@ const keeper: Actor = {
   id: 'b7a9a1de-0000-4000-8000-000000000009',
   label: 'keeper@partner.example',
 }
-const gone: Standing = { actor: null, gone: 'was revoked on 2026-11-20' }
-const limited = (...tags: string[]): Standing => ({ actor: { ...analyst, limitedToTags: tags }, gone: null })
+const gone: CurrentAccess = { actor: null, gone: 'was revoked on 2026-11-20' }
+const limited = (...tags: string[]): CurrentAccess => ({
+  actor: { ...analyst, tenants: { tags, ids: [] } },
+  gone: null,
+})
 
 const answer = () => graphAnswer([{ DeviceName: 'a' }], { DeviceName: 'String' })
 
-/** A schedule of the analyst's, whose standing changes as told, and two tenants. */
-async function givenOwned(): Promise<{ stage: Stage; id: string; now: (standing: Standing) => void }> {
-  const standings: Record<string, Standing> = {}
-  const stage = await givenSchedules(answer, { standings })
+/** A schedule of the analyst's, whose access changes as told, and two tenants. */
+async function givenOwned(): Promise<{ stage: Stage; id: string; now: (access: CurrentAccess) => void }> {
+  const accessOf: Record<string, CurrentAccess> = {}
+  const stage = await givenSchedules(answer, { accessOf })
   await givenTenants(stage.db, 2)
   const id = await stage.givenSchedule()
-  const now = (standing: Standing) => {
-    standings[analyst.id] = standing
+  const now = (access: CurrentAccess) => {
+    accessOf[analyst.id] = access
   }
   return { stage, id, now }
 }
@@ -130,14 +133,14 @@ test('nobody takes over but administrators who see every tenant', async () => {
 })
 
 test('a tenant that left, or that the owner sees no more, stops nobody else’s answers', async () => {
-  const standings: Record<string, Standing> = {}
-  const stage = await givenSchedules(answer, { standings })
+  const accessOf: Record<string, CurrentAccess> = {}
+  const stage = await givenSchedules(answer, { accessOf })
   const [leaves = '', stays = ''] = await givenTenants(stage.db, 2)
   const id = await stage.givenSchedule({ tenants: [leaves, stays] })
   await stage.db.tenant.delete({ where: { id: leaves } })
 
   const withoutOne = await stage.runNow(id)
-  standings[analyst.id] = limited('nothing carries this')
+  accessOf[analyst.id] = limited('nothing carries this')
   const withoutAny = await stage.runNow(id)
 
   expect(withoutOne).toMatchObject({ status: 'done', tenants: { asked: 1, answered: 1 } })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Column, Json, Row } from '../../../src/hunting/results/model.ts'
-import { rowHasher } from '../../../src/hunting/schedules/row-hash.ts'
+import { rowHasher } from '../../../src/hunting/schedules/runs/row-hash.ts'
 import { groupByTenant } from '../../../src/hunting/schedules/tenant-groups.ts'
 
 const columns: Column[] = [

@@ -3,11 +3,12 @@ import { createAudit } from '../../../src/audit/audit.ts'
 import { isOver } from '../../../src/hunting/hunts/model.ts'
 import { createLibrary, type Library } from '../../../src/hunting/library/library.ts'
 import type { RunView, ScheduleDraft } from '../../../src/hunting/schedules/model.ts'
-import { createRunner } from '../../../src/hunting/schedules/runner.ts'
+import { createRunner } from '../../../src/hunting/schedules/runs/runner.ts'
 import { createSchedules, type Schedules } from '../../../src/hunting/schedules/schedules.ts'
 import { createNotifications, type Notifications } from '../../../src/notifications/notifications.ts'
 import { createDeliveries } from '../../../src/notifications/webhooks/deliveries.ts'
-import type { Standing, StandingsOf } from '../../../src/staff/standing.ts'
+import type { CurrentAccess, CurrentAccessOf } from '../../../src/staff/current-access.ts'
+import { analyzer } from '../../helpers/analyzer.ts'
 import { admin } from '../../tenants/givens.ts'
 import { analyst, givenHunts, type Stage as HuntStage } from '../hunts/stage.ts'
 
@@ -33,7 +34,7 @@ export type Stage = HuntStage & {
 /** The library, schedules and hunts on a real database; what tenants answer is given. */
 export async function givenSchedules(
   answer: Parameters<typeof givenHunts>[0],
-  options: { standings?: Record<string, Standing> } = {},
+  options: { accessOf?: Record<string, CurrentAccess> } = {},
 ): Promise<Stage> {
   const stage = await givenHunts(answer)
   const { db, hunts } = stage
@@ -49,25 +50,31 @@ export async function givenSchedules(
   }
   const key = randomBytes(32)
   const audit = createAudit({ db, key })
-  const library = createLibrary({ db, audit })
+  const library = createLibrary({ db, audit, analyzer })
   const waiting = new Set<string>()
   const enqueue = async (runId: string) => void waiting.add(runId)
   const sender = { send: async () => Promise.reject(new Error('no webhook is here')), close: async () => {} }
   const deliveries = createDeliveries({ db, key, sender, enqueue: async () => {}, now: clock.now })
   const notifications = createNotifications({ db, deliveries, now: clock.now })
   // Whoever is not spoken of may do everything an analyst does.
-  const standingsOf: StandingsOf = async people =>
-    new Map(
-      people.map(({ id }) => [id, options.standings?.[id] ?? { actor: { ...analyst, id }, gone: null }]),
-    )
-  const schedules = createSchedules({ db, audit, library, standingsOf, enqueue, now: clock.now })
+  const currentAccessOf: CurrentAccessOf = async people =>
+    new Map(people.map(({ id }) => [id, options.accessOf?.[id] ?? { actor: { ...analyst, id }, gone: null }]))
+  const schedules = createSchedules({
+    db,
+    audit,
+    library,
+    analyzer,
+    currentAccessOf,
+    enqueue,
+    now: clock.now,
+  })
   const runner = createRunner({
     db,
     hunts,
     library,
     announce: notifications.announce,
     audit,
-    standingsOf,
+    currentAccessOf,
     enqueue,
     publicUrl: 'https://tenantry.partner.example',
     keepDays: 30,
