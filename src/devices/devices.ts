@@ -1,13 +1,24 @@
 import type { Audit } from '../audit/audit.ts'
-import type { Database } from '../database/index.ts'
-import type { Alert, Defender, DeviceActionState, DeviceFilter, DeviceUser } from '../defender/index.ts'
-import { AppError, RemoteError, type RemoteFailure } from '../errors.ts'
-import { type Actor, requireAct } from '../tenants/actor.ts'
+import { AppError, type Failure, RemoteError } from '../errors.ts'
+import type {
+  Alert,
+  Defender,
+  DeviceActionState,
+  DeviceFilter,
+  DeviceSource,
+  DeviceUser,
+  Sourced,
+  WholeList,
+} from '../microsoft/defender/index.ts'
+import type { Database } from '../platform/database/index.ts'
+import { isGuid } from '../platform/guid.ts'
+import { pageLimit } from '../platform/paging.ts'
+import type { Actor } from '../tenants/actor.ts'
+import { requireAct } from '../tenants/permissions.ts'
 import type { TenantRecord } from '../tenants/store.ts'
 import type { Tenants } from '../tenants/tenants.ts'
-import { type FailureView, toFailureView } from '../tenants/view.ts'
 import { createFollowing, type EnqueueFollow, type Following } from './follow.ts'
-import { type Isolation, isolationOf } from './isolation.ts'
+import { type Isolation, isolationOf, reportedIsolation } from './isolation.ts'
 import { type ActionRequest, createRequestAction } from './request.ts'
 import { type DeviceActionRecord, findAction, findActionByRemoteId, findActionsOfDevice } from './store.ts'
 import {
@@ -18,24 +29,27 @@ import {
   toForeignActionView,
 } from './view.ts'
 
-export { availableActions } from './available-actions.ts'
+export { type AvailableAction, availableActions, fittingActions } from './available-actions.ts'
 export { toDeviceActionView } from './view.ts'
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** What was found, where, and why the other source did not take part (null: it did, or is not granted). */
+type Found<T> = WholeList<T> & { source: DeviceSource; failure: Failure | null }
 
 type ActionsOfDevice = {
   /** Ours and those asked for elsewhere, newest first. */
   items: DeviceActionView[]
-  /** Null when the service could not be asked. */
+  /** Null when nothing tells it. */
   isolation: Isolation | null
   /** Why only ours are listed. */
-  failure: FailureView | null
+  failure: Failure | null
+  /** Actions that were asked for elsewhere may be missing. */
+  isIncomplete: boolean
 }
 
 /**
  * The devices of customer tenants. Throws AppError `not_found` for a tenant
- * that the actor may not see, `role_missing` for what the customer has not
- * granted, and RemoteError when the service refuses or fails.
+ * that the actor may not see, and RemoteError for what the customer has not
+ * granted (`role_missing`) and what the service refuses or fails with.
  */
 export type DeviceService = {
   /** @param options `limit` 1–200, default 50 */
@@ -43,11 +57,11 @@ export type DeviceService = {
     actor: Actor,
     tenantId: string,
     options?: DeviceFilter & { limit?: number; cursor?: string | null },
-  ): Promise<{ items: DeviceView[]; nextCursor: string | null }>
+  ): Promise<Found<DeviceView> & { nextCursor: string | null; readAt: string }>
   /** @param deviceId 40 hex digits, or the DNS name */
-  get(actor: Actor, tenantId: string, deviceId: string): Promise<DeviceView>
-  users(actor: Actor, tenantId: string, deviceId: string): Promise<DeviceUser[]>
-  alerts(actor: Actor, tenantId: string, deviceId: string): Promise<Alert[]>
+  get(actor: Actor, tenantId: string, deviceId: string): Promise<DeviceView & { failure: Failure | null }>
+  users(actor: Actor, tenantId: string, deviceId: string): Promise<Found<DeviceUser>>
+  alerts(actor: Actor, tenantId: string, deviceId: string): Promise<Found<Alert>>
   /** @param deviceId 40 hex digits */
   actions(actor: Actor, tenantId: string, deviceId: string): Promise<ActionsOfDevice>
   /**
@@ -65,7 +79,6 @@ export type DeviceService = {
   ): Promise<DeviceActionRecord>
   /** One action that was asked for here. */
   action(actor: Actor, actionId: string): Promise<DeviceActionRecord>
-  isolationState(actor: Actor, tenantId: string, deviceId: string): Promise<Isolation>
   /**
    * Where the collected package can be fetched, for a short time.
    *
@@ -94,7 +107,7 @@ export function createDevices({
   const following = createFollowing({ db, defender, audit, enqueueFollow, now })
 
   async function look(actor: Actor, tenantId: string): Promise<TenantRecord> {
-    requireAct(actor, 'look')
+    requireAct(actor, 'device.read')
     return tenants.get(actor, tenantId)
   }
 
@@ -102,7 +115,7 @@ export function createDevices({
   async function ask(
     tenant: TenantRecord,
     deviceId: string,
-  ): Promise<{ states: DeviceActionState[] } | { failure: RemoteFailure }> {
+  ): Promise<{ states: WholeList<DeviceActionState> } | { failure: Failure }> {
     try {
       return { states: await defender.listDeviceActions(tenant.id, tenant.rolesGranted, deviceId) }
     } catch (error) {
@@ -111,8 +124,19 @@ export function createDevices({
     }
   }
 
+  /** What the last report of the device tells, when its actions cannot be read. */
+  async function reported(tenant: TenantRecord, deviceId: string): Promise<Isolation | null> {
+    try {
+      const { isIsolated } = await defender.getDevice(tenant.id, tenant.rolesGranted, deviceId)
+      return reportedIsolation(isIsolated)
+    } catch (error) {
+      if (error instanceof RemoteError || error instanceof AppError) return null
+      throw error
+    }
+  }
+
   async function remoteIdOf(actor: Actor, tenant: TenantRecord, actionId: string): Promise<string> {
-    const record = guid.test(actionId)
+    const record = isGuid(actionId)
       ? ((await findAction(db, actionId.toLowerCase(), actor)) ??
         (await findActionByRemoteId(db, tenant.id, actionId.toLowerCase())))
       : null
@@ -132,24 +156,26 @@ export function createDevices({
       const tenant = await look(actor, tenantId)
       const page = await defender.listDevices(tenant.id, tenant.rolesGranted, {
         ...options,
-        limit: Math.min(limit, 200),
+        limit: pageLimit(limit),
       })
-      return { items: page.items.map(one => toDeviceView(one, tenant.name)), nextCursor: page.nextCursor }
+      const { nextCursor, readAt } = page
+      return { ...found(page, one => toDeviceView(one, tenant.name)), nextCursor, readAt }
     },
 
     async get(actor, tenantId, deviceId) {
       const tenant = await look(actor, tenantId)
-      return toDeviceView(await defender.getDevice(tenant.id, tenant.rolesGranted, deviceId), tenant.name)
+      const { failure, ...device } = await defender.getDevice(tenant.id, tenant.rolesGranted, deviceId)
+      return { ...toDeviceView(device, tenant.name), failure }
     },
 
     async users(actor, tenantId, deviceId) {
       const tenant = await look(actor, tenantId)
-      return defender.deviceUsers(tenant.id, tenant.rolesGranted, deviceId)
+      return found(await defender.deviceUsers(tenant.id, tenant.rolesGranted, deviceId), user => user)
     },
 
     async alerts(actor, tenantId, deviceId) {
       const tenant = await look(actor, tenantId)
-      return defender.deviceAlerts(tenant.id, tenant.rolesGranted, deviceId)
+      return found(await defender.deviceAlerts(tenant.id, tenant.rolesGranted, deviceId), alert => alert)
     },
 
     async actions(actor, tenantId, deviceId) {
@@ -160,22 +186,24 @@ export function createDevices({
       ])
       if ('failure' in asked) {
         const items = ours.map(one => toDeviceActionView(one))
-        return { items, isolation: null, failure: toFailureView(asked.failure) }
+        const isolation = await reported(tenant, deviceId)
+        return { items, isolation, failure: asked.failure, isIncomplete: true }
       }
-      const states = new Map(asked.states.map(state => [state.id, state]))
+      const { items: listed, isIncomplete } = asked.states
+      const states = new Map(listed.map(state => [state.id, state]))
       const known = new Set(ours.map(({ remoteId }) => remoteId))
       const items = [
         ...ours.map(one => toDeviceActionView(one, states.get(one.remoteId ?? '') ?? null)),
-        ...asked.states
-          .filter(({ id }) => !known.has(id))
-          .map(state => toForeignActionView(state, tenant.id)),
+        ...listed.filter(({ id }) => !known.has(id)).map(state => toForeignActionView(state, tenant.id)),
       ].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
-      const isolation = isolationOf(asked.states)
+      // A missing action may be the one that isolated or released the device.
+      const isolation = isIncomplete ? await reported(tenant, deviceId) : isolationOf(listed)
+      const decidedBy = isIncomplete ? null : (isolation?.actionId ?? null)
       // Only the isolation or release that holds now can be taken back.
       const current = items.map(item =>
-        item.remoteId === isolation.actionId ? item : { ...item, undo: null },
+        decidedBy !== null && item.remoteId === decidedBy ? item : { ...item, undo: null },
       )
-      return { items: current, isolation, failure: null }
+      return { items: current, isolation, failure: null, isIncomplete }
     },
 
     async request(actor, tenantId, deviceId, request) {
@@ -183,19 +211,14 @@ export function createDevices({
     },
 
     async action(actor, actionId) {
-      requireAct(actor, 'look')
-      const record = guid.test(actionId) ? await findAction(db, actionId.toLowerCase(), actor) : null
+      requireAct(actor, 'device.read')
+      const record = isGuid(actionId) ? await findAction(db, actionId.toLowerCase(), actor) : null
       if (record) return record
       throw new AppError('not_found', 'there is no such action')
     },
 
-    async isolationState(actor, tenantId, deviceId) {
-      const tenant = await look(actor, tenantId)
-      return isolationOf(await defender.listDeviceActions(tenant.id, tenant.rolesGranted, deviceId))
-    },
-
     async packageUrl(actor, tenantId, actionId) {
-      requireAct(actor, 'act-on-devices')
+      requireAct(actor, 'device.act')
       const tenant = await look(actor, tenantId)
       const remoteId = await remoteIdOf(actor, tenant, actionId)
       const url = await defender.packageUri(tenant.id, tenant.rolesGranted, remoteId)
@@ -209,4 +232,8 @@ export function createDevices({
       return url
     },
   }
+}
+
+function found<T, V>({ items, isIncomplete, source, failure }: Sourced<T>, view: (item: T) => V): Found<V> {
+  return { items: items.map(view), isIncomplete, source, failure }
 }

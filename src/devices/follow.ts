@@ -1,10 +1,11 @@
 import type { Audit } from '../audit/audit.ts'
-import type { Database } from '../database/index.ts'
-import { type Defender, type DeviceActionState, isFinal } from '../defender/index.ts'
-import { AppError, RemoteError, type RemoteFailure } from '../errors.ts'
-import { namedFailure } from '../remote/index.ts'
+import { failureDetail } from '../audit/failure-detail.ts'
+import { type Failure, failureOf, RemoteError } from '../errors.ts'
+import { type Defender, type DeviceActionState, isFinal } from '../microsoft/defender/index.ts'
+import { namedFailure } from '../microsoft/http/index.ts'
+import type { Database } from '../platform/database/index.ts'
 import { systemActor } from '../tenants/actor.ts'
-import { followPauseSeconds, givenUpAfterMs, lostAfterMs } from './pauses.ts'
+import { followDelaySeconds, givenUpAfterMs, lostAfterMs } from './retry-delays.ts'
 import {
   type DeviceActionRecord,
   findAction,
@@ -15,6 +16,7 @@ import {
   type StoredStatus,
   touchAction,
 } from './store.ts'
+import { noteInTimeline } from './tenant-event.ts'
 
 /** Asks for `follow(actionId)` to be called after a time, by whichever process. */
 export type EnqueueFollow = (actionId: string, afterSeconds: number) => Promise<void>
@@ -46,14 +48,19 @@ export function createFollowing({
   enqueueFollow: EnqueueFollow
   now: () => Date
 }): Following {
-  /** What the service knows of an action; null when it knows nothing of one that may have been lost. */
+  /**
+   * What the service knows of an action; null when it knows nothing of one
+   * that may have been lost.
+   *
+   * @throws RemoteError `list_incomplete` when it did not list every action: then that is not known
+   */
   async function lookUp(action: DeviceActionRecord): Promise<DeviceActionState | null> {
     const { tenantId, deviceId, remoteId, tenant } = action
     if (remoteId !== null) return defender.getDeviceAction(tenantId, tenant.rolesGranted, remoteId)
 
-    const listed = await defender.listDeviceActions(tenantId, tenant.rolesGranted, deviceId)
+    const { items, isIncomplete } = await defender.listDeviceActions(tenantId, tenant.rolesGranted, deviceId)
     const earliest = new Date(action.createdAt.getTime() - clockSkewMs).toISOString()
-    const alike = listed.filter(
+    const alike = items.filter(
       one => one.type === action.type && one.comment === action.comment && one.createdAt >= earliest,
     )
     const taken = await knownRemoteIds(
@@ -62,18 +69,22 @@ export function createFollowing({
       alike.map(({ id }) => id),
     )
     // The earliest that nobody claims: a later one was asked for by somebody else.
-    return alike.filter(({ id }) => !taken.has(id)).at(-1) ?? null
+    const found = alike.filter(({ id }) => !taken.has(id)).at(-1)
+    if (!found && isIncomplete)
+      throw new RemoteError(namedFailure('list_incomplete', { service: 'endpoint' }))
+    return found ?? null
   }
 
   async function write(action: DeviceActionRecord, state: DeviceActionState): Promise<boolean> {
     const isOver = isFinal(state.status)
     const status: StoredStatus =
       isOver || state.status === 'in_progress' ? (state.status as StoredStatus) : 'pending'
+    const failure = status === 'failed' || status === 'timed_out' ? troubleOf(state) : null
     const change = {
       status,
       remoteId: state.id,
       ...(isOver ? { finishedAt: new Date(state.updatedAt) } : {}),
-      ...(status === 'failed' || status === 'timed_out' ? { failure: troubleOf(state) } : {}),
+      ...(failure ? { failure } : {}),
     }
     if (!isOver) {
       await moveAction(db, action.id, openStatuses, change)
@@ -81,27 +92,29 @@ export function createFollowing({
     }
     await db.$transaction(async tx => {
       if (!(await moveAction(tx, action.id, openStatuses, change))) return
-      await audit.record(finished(action, status, state.trouble), tx)
+      await audit.record(finished(action, status, failure), tx)
+      await noteInTimeline(tx, action, status, now())
     })
     return true
   }
 
-  async function end(action: DeviceActionRecord, status: 'failed' | 'timed_out', failure: RemoteFailure) {
+  async function end(action: DeviceActionRecord, status: 'failed' | 'timed_out', failure: Failure) {
     await db.$transaction(async tx => {
       const change = { status, failure, finishedAt: now() }
       if (!(await moveAction(tx, action.id, openStatuses, change))) return
-      await audit.record(finished(action, status, failure.message), tx)
+      await audit.record(finished(action, status, failure), tx)
+      await noteInTimeline(tx, action, status, now())
     })
   }
 
-  async function again(action: DeviceActionRecord, failure: RemoteFailure | null): Promise<void> {
+  async function again(action: DeviceActionRecord, failure: Failure | null): Promise<void> {
     const ageMs = now().getTime() - action.createdAt.getTime()
     if (ageMs > givenUpAfterMs) {
       await end(action, 'timed_out', neverEnded)
       return
     }
     // Until somebody acts, a permanent failure costs quota for nothing.
-    const pause = failure?.permanent ? 3600 : followPauseSeconds(ageMs)
+    const pause = failure?.permanent ? 3600 : followDelaySeconds(ageMs)
     await touchAction(db, action.id, now())
     await enqueueFollow(action.id, Math.max(pause, Math.ceil(failure?.retryAfterSeconds ?? 0)))
   }
@@ -120,7 +133,9 @@ export function createFollowing({
         }
         await again(action, null)
       } catch (error) {
-        await again(action, failureOf(error))
+        const failure = failureOf(error)
+        if (!failure) throw error
+        await again(action, failure)
       }
     },
 
@@ -140,7 +155,7 @@ export function createFollowing({
   }
 }
 
-function finished(action: DeviceActionRecord, status: StoredStatus, trouble: string | null) {
+function finished(action: DeviceActionRecord, status: StoredStatus, failure: Failure | null) {
   return {
     actor: systemActor,
     action: 'device.action_finished',
@@ -153,7 +168,7 @@ function finished(action: DeviceActionRecord, status: StoredStatus, trouble: str
       remoteId: action.remoteId,
       type: action.type,
       status,
-      trouble,
+      ...(failure ? failureDetail(failure) : {}),
       requestedBy: action.requestedBy,
     },
   }
@@ -171,7 +186,7 @@ const neverEnded = namedFailure('timeout', {
   remedy: 'Look at the device in the Defender portal: it may be switched off or gone.',
 })
 
-function troubleOf(state: DeviceActionState): RemoteFailure {
+function troubleOf(state: DeviceActionState): Failure {
   const isLate = state.status === 'timed_out'
   if (!isLate) {
     return namedFailure('action_failed', {
@@ -184,13 +199,4 @@ function troubleOf(state: DeviceActionState): RemoteFailure {
     message: state.trouble ?? 'The device did not take the action up in time.',
     remedy: 'Look at the device in the Defender portal: it may be switched off or gone.',
   })
-}
-
-/** @throws whatever is not a failure of the other side or a missing role */
-function failureOf(error: unknown): RemoteFailure {
-  if (error instanceof RemoteError) return error.failure
-  if (error instanceof AppError && error.code === 'role_missing') {
-    return namedFailure('role_missing', { service: 'endpoint', message: error.message })
-  }
-  throw error
 }

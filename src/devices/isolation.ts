@@ -1,4 +1,4 @@
-import type { DeviceActionState, DeviceActionType } from '../defender/index.ts'
+import type { DeviceActionState, DeviceActionType } from '../microsoft/defender/index.ts'
 
 export type Isolation = {
   state: 'isolated' | 'not_isolated' | 'isolating' | 'releasing'
@@ -6,6 +6,8 @@ export type Isolation = {
   since: string | null
   /** The service's id of the action. */
   actionId: string | null
+  /** `endpoint`: the device's actions, as of now. `hunting`: its last report, when the actions could not be read. */
+  source: 'endpoint' | 'hunting'
 }
 
 /**
@@ -23,15 +25,27 @@ export function isolationOf(actions: readonly DeviceActionState[]): Isolation {
   const [newest] = latest
   if (newest && (newest.status === 'pending' || newest.status === 'in_progress')) {
     const state = newest.type === 'isolate' ? 'isolating' : 'releasing'
-    return { state, since: newest.createdAt, actionId: newest.id }
+    return { state, since: newest.createdAt, actionId: newest.id, source: 'endpoint' }
   }
   return effective
     ? {
         state: effective.type === 'isolate' ? 'isolated' : 'not_isolated',
         since: effective.updatedAt,
         actionId: effective.id,
+        source: 'endpoint',
       }
-    : { state: 'not_isolated', since: null, actionId: null }
+    : { state: 'not_isolated', since: null, actionId: null, source: 'endpoint' }
+}
+
+/** What the last report of a device says; null when it says nothing. */
+export function reportedIsolation(isIsolated: boolean | null): Isolation | null {
+  if (isIsolated === null) return null
+  return {
+    state: isIsolated ? 'isolated' : 'not_isolated',
+    since: null,
+    actionId: null,
+    source: 'hunting',
+  }
 }
 
 const opposites: Partial<Record<string, DeviceActionType>> = { isolate: 'release', release: 'isolate' }

@@ -1,4 +1,4 @@
-import type { RemoteFailure } from '../errors.ts'
+import type { Failure } from '../errors.ts'
 
 /**
  * Failures after which it cannot be told whether the service carried out what
@@ -15,7 +15,9 @@ const unclear: ReadonlySet<string> = new Set([
 ])
 
 /** Whether a write may have happened although it failed. */
-export function mayHaveHappened(failure: RemoteFailure): boolean {
+export function mayHaveHappened(failure: Failure): boolean {
   // Entra hands out the token: nothing was asked of the service before.
-  return failure.service !== 'entra' && unclear.has(failure.code)
+  if (failure.service === 'entra') return false
+  const wasAborted = failure.code === 'suspended' && failure.serviceCode === 'ABORTED'
+  return wasAborted || unclear.has(failure.code)
 }

@@ -1,19 +1,22 @@
 import type { Audit } from '../audit/audit.ts'
-import type { Database } from '../database/index.ts'
+import { failureDetail } from '../audit/failure-detail.ts'
+import { AppError, type Failure, RemoteError } from '../errors.ts'
+import { isDeviceId } from '../microsoft/defender/endpoint/device-id.ts'
 import {
   capabilityOfAction,
   type Defender,
   type Device,
   type DeviceActionState,
   isFinal,
-} from '../defender/index.ts'
-import { AppError, RemoteError, type RemoteFailure } from '../errors.ts'
-import { type Actor, requireAct } from '../tenants/actor.ts'
-import { rolesFor, surfaceFor } from '../tenants/capabilities.ts'
+  requireCapability,
+} from '../microsoft/defender/index.ts'
+import type { Database } from '../platform/database/index.ts'
+import type { Actor } from '../tenants/actor.ts'
+import { requireAct } from '../tenants/permissions.ts'
 import type { TenantRecord } from '../tenants/store.ts'
 import type { EnqueueFollow } from './follow.ts'
 import { mayHaveHappened } from './outcome.ts'
-import { followPauseSeconds } from './pauses.ts'
+import { followDelaySeconds } from './retry-delays.ts'
 import {
   type DeviceActionRecord,
   findAction,
@@ -22,6 +25,7 @@ import {
   moveAction,
   type StoredStatus,
 } from './store.ts'
+import { noteInTimeline } from './tenant-event.ts'
 
 export type ActionRequest = {
   type: 'isolate' | 'release' | 'scan' | 'collect'
@@ -75,8 +79,10 @@ export function createRequestAction({
       if (!(await moveAction(tx, record.id, ['requested'], change))) return
       const event = eventOf(actor, record)
       const { status, remoteId, failure } = change
-      const detail = { ...event.detail, status, remoteId, reason: failure?.message }
+      const why = failure ? failureDetail(failure) : {}
+      const detail = { ...event.detail, status, remoteId, ...why }
       await audit.record({ ...event, action, result, detail }, tx)
+      await noteInTimeline(tx, record, status, now())
     })
   }
 
@@ -85,13 +91,13 @@ export function createRequestAction({
     const status = (isOver || state.status === 'in_progress' ? state.status : 'pending') as StoredStatus
     const change = { status, remoteId: state.id, ...(isOver ? { finishedAt: now() } : {}) }
     await settle(actor, record, change, 'device.action_accepted', 'ok')
-    if (!isOver) await enqueueFollow(record.id, followPauseSeconds(0))
+    if (!isOver) await enqueueFollow(record.id, followDelaySeconds(0))
   }
 
-  async function failed(actor: Actor, record: DeviceActionRecord, failure: RemoteFailure): Promise<void> {
+  async function failed(actor: Actor, record: DeviceActionRecord, failure: Failure): Promise<void> {
     if (mayHaveHappened(failure)) {
       await settle(actor, record, { status: 'unknown', failure }, 'device.action_unknown', 'failed')
-      await enqueueFollow(record.id, followPauseSeconds(0))
+      await enqueueFollow(record.id, followDelaySeconds(0))
       return
     }
     const change = { status: 'failed' as const, failure, finishedAt: now() }
@@ -100,8 +106,8 @@ export function createRequestAction({
 
   async function findDevice(tenant: TenantRecord, deviceId: string): Promise<Device> {
     // By id alone: a name may have passed to another device since the page was made.
-    if (!/^[0-9a-f]{40}$/i.test(deviceId)) throw new AppError('not_found', 'there is no such device')
-    const device = await defender.getDevice(tenant.id, tenant.rolesGranted, deviceId)
+    if (!isDeviceId(deviceId)) throw new AppError('not_found', 'there is no such device')
+    const device = await defender.getDevice(tenant.id, tenant.rolesGranted, deviceId, { forAction: true })
     if (device.mergedInto === null) return device
     throw new AppError('conflict', 'this record was merged into another one of the same device', {
       remedy: 'Open the other record and repeat the action there.',
@@ -110,9 +116,10 @@ export function createRequestAction({
   }
 
   return async (actor, tenant, deviceId, request) => {
-    requireAct(actor, 'act-on-devices')
+    requireAct(actor, 'device.act')
     const comment = readComment(request.comment)
-    requireCapability(tenant.rolesGranted, request.type)
+    // Before the row: what cannot be sent is no action.
+    requireCapability(tenant.rolesGranted, capabilityOfAction[request.type])
     const device = await findDevice(tenant, deviceId)
 
     const unresolved = await findUnresolved(db, tenant.id, device.id, request.type)
@@ -134,6 +141,7 @@ export function createRequestAction({
         createdAt: now(),
       })
       await audit.record({ ...eventOf(actor, inserted), action: 'device.action_requested' }, tx)
+      await noteInTimeline(tx, inserted, 'requested', now())
       return inserted
     })
 
@@ -158,16 +166,5 @@ function readComment(text: string): string {
   throw new AppError('invalid', comment === '' ? 'the comment is missing' : 'the comment is too long', {
     remedy: 'Say why in 1 to 1,000 characters; the customer sees it in the Defender portal.',
     details: { field: 'comment' },
-  })
-}
-
-/** Before the row: what cannot be sent is no action. */
-function requireCapability(roles: readonly string[], type: ActionRequest['type']): void {
-  const capability = capabilityOfAction[type]
-  if (surfaceFor(roles, capability) !== null) return
-  const [wanted] = rolesFor(capability)
-  throw new AppError('role_missing', `the customer has not granted what this needs: ${wanted}`, {
-    remedy: `Send the customer a new consent link so that ${wanted} is approved with the rest.`,
-    details: { needs: rolesFor(capability) },
   })
 }

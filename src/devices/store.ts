@@ -1,10 +1,9 @@
-import { storableText } from '../audit/storable.ts'
 import type { Transaction } from '../audit/store.ts'
-import type { Database } from '../database/index.ts'
-import type { RemoteFailure } from '../errors.ts'
+import type { Failure } from '../errors.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import type { Database } from '../platform/database/index.ts'
+import { storableText } from '../platform/storable.ts'
 import { type Actor, visibleTo } from '../tenants/actor.ts'
-import { toStoredFailure } from '../tenants/stored-failure.ts'
 
 type Connection = Database | Transaction
 
@@ -123,14 +122,14 @@ export async function moveAction(
   change: {
     status: StoredStatus
     remoteId?: string
-    failure?: RemoteFailure | null
+    failure?: Failure | null
     finishedAt?: Date | null
   },
 ): Promise<boolean> {
   const { failure, ...columns } = change
   const { count } = await db.deviceAction.updateMany({
     where: { id, status: { in: [...from] } },
-    data: { ...columns, ...(failure ? { error: toStoredFailure(failure) } : {}) },
+    data: { ...columns, ...(failure ? { error: failure } : {}) },
   })
   return count === 1
 }

@@ -1,11 +1,17 @@
-import type { Device, DeviceActionState, DeviceActionType } from '../defender/index.ts'
-import { type FailureView, toFailureView } from '../tenants/view.ts'
+import { type Failure, readStoredFailure } from '../errors.ts'
+import type {
+  Device,
+  DeviceActionState,
+  DeviceActionType,
+  DeviceSource,
+} from '../microsoft/defender/index.ts'
 import { undoOf } from './isolation.ts'
 import type { DeviceActionRecord } from './store.ts'
 
-/** A device in the JSON API; times are ISO 8601 UTC, enum values camelCase. */
+/** A device in the JSON API; times are ISO 8601 UTC, enum values camelCase, null is what the source does not tell. */
 export type DeviceView = {
   deviceId: string
+  source: DeviceSource
   tenantId: string
   tenantName: string
   name: string
@@ -22,6 +28,10 @@ export type DeviceView = {
   lastIpAddress: string | null
   lastExternalIpAddress: string | null
   ipAddresses: Device['ipAddresses']
+  deviceType: string | null
+  model: string | null
+  isInternetFacing: boolean | null
+  isIsolated: boolean | null
   entraDeviceId: string | null
   isEntraJoined: boolean | null
   antivirus: string | null
@@ -31,6 +41,7 @@ export type DeviceView = {
   lastSeenAt: string | null
   /** Set when another record describes the same device. */
   mergedInto: string | null
+  webUrl: string
 }
 
 export function toDeviceView(device: Device, tenantName: string): DeviceView {
@@ -59,7 +70,7 @@ export type DeviceActionView = {
   createdAt: string
   updatedAt: string
   finishedAt: string | null
-  error: FailureView | null
+  error: Failure | null
   /** The action that would take this one back. */
   undo: DeviceActionType | null
 }
@@ -85,7 +96,7 @@ export function toDeviceActionView(
     createdAt: action.createdAt.toISOString(),
     updatedAt: state?.updatedAt ?? action.updatedAt.toISOString(),
     finishedAt: action.finishedAt?.toISOString() ?? null,
-    error: toFailureView(action.error),
+    error: readStoredFailure(action.error),
     undo: undoOf({ type: action.type, status }),
   }
 }

@@ -1,8 +1,8 @@
-import { z } from 'zod'
-import { storableText } from '../audit/storable.ts'
-import type { Database } from '../database/index.ts'
-import { AppError } from '../errors.ts'
-import { type Actor, requireAct } from '../tenants/actor.ts'
+import type { Database } from '../platform/database/index.ts'
+import { pageLimit, readIdCursor } from '../platform/paging.ts'
+import { storableText } from '../platform/storable.ts'
+import { type Actor, isLimited } from '../tenants/actor.ts'
+import { requireAct } from '../tenants/permissions.ts'
 import type { NotificationEvent } from './event.ts'
 import {
   countAfter,
@@ -16,8 +16,25 @@ import {
 import type { createDeliveries } from './webhooks/deliveries.ts'
 import type { Transaction } from './webhooks/store.ts'
 
-/** A schedule found something, a schedule could not run, or a webhook takes no messages. */
-export const notificationKinds = ['findings', 'failed', 'undelivered'] as const
+/**
+ * A schedule found something, a schedule could not run, messages do
+ * not arrive; a tenant was cut off, lost permissions, or is well again; a rule
+ * found an incident; somebody waits for a confirmation, a credential ends.
+ */
+export const notificationKinds = [
+  'findings',
+  'failed',
+  'undelivered',
+  'disconnected',
+  'degraded',
+  'connected',
+  'incident',
+  'confirming',
+  'credential',
+  'audit',
+  'suspension',
+  'approval',
+] as const
 
 type NotificationKind = (typeof notificationKinds)[number]
 
@@ -36,8 +53,6 @@ export type Notifications = ReturnType<typeof createNotifications>
 export const mostCounted = 100
 
 const keepDays = 400
-
-const uuid = z.uuid()
 
 /** What staff should look at, in the console; and, through `deliveries`, elsewhere. */
 export function createNotifications({
@@ -59,16 +74,18 @@ export function createNotifications({
     async announce(
       tx: Transaction,
       announcement: {
-        kind: 'findings' | 'failed'
+        kind: Exclude<NotificationKind, 'undelivered' | 'incident'>
         title: string
         href: string
-        runId: string
+        /** What it is about, by whose visibility it is shown. */
+        runId?: string
+        tenantId?: string
         eventFor: (isVisible: (tenantId: string) => boolean) => NotificationEvent | null
       },
     ): Promise<() => Promise<void>> {
-      const { kind, href, runId, eventFor } = announcement
+      const { eventFor, ...shown } = announcement
       const title = storableText(announcement.title, 400)
-      await createNotification(tx, { kind, title, href, runId, at: now() })
+      await createNotification(tx, { ...shown, title, at: now() })
       return deliveries.write(tx, eventFor)
     },
 
@@ -77,19 +94,17 @@ export function createNotifications({
       actor: Actor,
       page: { limit?: number; cursor?: string | null } = {},
     ): Promise<{ items: NotificationView[]; nextCursor: string | null }> {
-      requireAct(actor, 'look')
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      const cursor = page.cursor ?? null
-      if (cursor !== null && !uuid.safeParse(cursor).success)
-        throw new AppError('invalid', '"cursor" is not one that this list gave')
+      requireAct(actor, 'notification.read')
+      const limit = pageLimit(page.limit)
+      const cursor = readIdCursor(page.cursor)
       const [records, until] = await Promise.all([
         findNotifications(db, actor, cursor, limit + 1),
         seenUntil(db, actor.id),
       ])
       const shown = records.slice(0, limit)
-      const isLimited = actor.limitedToTags.length > 0
+      const limited = isLimited(actor)
       const runIds = shown.flatMap(({ runId }) => (runId ? [runId] : []))
-      const news = isLimited ? await newsOf(db, actor, runIds) : []
+      const news = limited ? await newsOf(db, actor, runIds) : []
       const items = shown.map(({ id, kind, title, href, at, runId, run }) => {
         const own = news.find(one => one.runId === runId)
         return {
@@ -111,11 +126,12 @@ export function createNotifications({
 
     /** The actor has seen all that came until now. */
     async markSeen(actor: Actor): Promise<void> {
-      requireAct(actor, 'look')
+      requireAct(actor, 'notification.read')
       await setSeen(db, actor.id, now())
     },
 
-    async keepHouse(): Promise<void> {
+    /** Deletes notifications whose time is over. */
+    async purge(): Promise<void> {
       await deleteNotifications(db, new Date(now().getTime() - keepDays * 86_400_000))
     },
   }

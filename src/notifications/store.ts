@@ -1,7 +1,8 @@
 import type { Transaction } from '../audit/store.ts'
-import type { Database } from '../database/index.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { type Actor, may, visibleTo } from '../tenants/actor.ts'
+import type { Database } from '../platform/database/index.ts'
+import { type Actor, isLimited, visibleTo } from '../tenants/actor.ts'
+import { may } from '../tenants/permissions.ts'
 
 const include = { run: { select: { scheduleId: true, schedule: { select: { name: true } } } } } as const
 
@@ -9,11 +10,22 @@ export type NotificationRecord = Prisma.NotificationGetPayload<{ include: typeof
 
 /**
  * Those that the actor may see: with news of a tenant it sees, or about a run
- * of it. Webhooks are the business of administrators who see everything.
+ * of it. Webhooks, open links and credentials are the business of administrators
+ * who see everything.
  */
 function seenBy(actor: Actor): Prisma.NotificationWhereInput {
-  if (actor.limitedToTags.length === 0)
-    return may(actor, 'manage-staff') ? {} : { kind: { not: 'undelivered' } }
+  const isForActor = { OR: [{ recipientId: null }, { recipientId: actor.id }] }
+  const visible = visibleIn(actor)
+  return { AND: [isForActor, ...(visible ? [visible] : [])] }
+}
+
+/** Null: all. */
+function visibleIn(actor: Actor): Prisma.NotificationWhereInput | null {
+  const ownRule = { kind: 'undelivered', recipientId: actor.id }
+  if (!isLimited(actor))
+    return may(actor, 'webhook.manage')
+      ? null
+      : { OR: [{ kind: { notIn: ['undelivered', 'confirming', 'credential', 'audit'] } }, ownRule] }
   const tenant = visibleTo(actor)
   return {
     OR: [
@@ -22,6 +34,11 @@ function seenBy(actor: Actor): Prisma.NotificationWhereInput {
         run: { findings: { some: { newCount: { gt: 0 }, isBaseline: false, isMuted: false, tenant } } },
       },
       { kind: 'failed', run: { schedule: { runsAsId: actor.id } } },
+      { kind: { in: ['disconnected', 'degraded', 'connected', 'suspension', 'approval'] }, tenant },
+      // What holds for everything holds for whoever sees a part of it.
+      { kind: 'suspension', tenantId: null },
+      ownRule,
+      { kind: 'incident', OR: [{ tenant }, { tenantId: null, recipientId: actor.id }] },
     ],
   }
 }
@@ -62,9 +79,40 @@ export async function setSeen(db: Database, actorId: string, until: Date): Promi
 
 export async function createNotification(
   tx: Transaction,
-  notification: { kind: string; title: string; href: string; runId?: string; at: Date },
+  notification: {
+    kind: string
+    title: string
+    href: string
+    runId?: string
+    tenantId?: string
+    ruleId?: string
+    recipientId?: string
+    at: Date
+  },
 ): Promise<void> {
   await tx.notification.create({ data: notification })
+}
+
+/**
+ * Writes a notification, or writes over the one about the same topic, which
+ * keeps its place and its time.
+ */
+export async function writeTopic(
+  tx: Transaction,
+  notification: {
+    kind: string
+    title: string
+    href: string
+    topic: string
+    tenantId: string | null
+    ruleId: string
+    /** Whom alone it is for; null: everybody who sees the tenant. */
+    recipientId: string | null
+    at: Date
+  },
+): Promise<void> {
+  const { topic, title, href } = notification
+  await tx.notification.upsert({ where: { topic }, create: notification, update: { title, href } })
 }
 
 export type RunNews = { runId: string; newRows: number; tenants: number }

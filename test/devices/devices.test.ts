@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { availableActions, toDeviceActionView } from '../../src/devices/devices.ts'
+import { eventWords } from '../../src/tenants/event-words.ts'
 import { limitedTo, reader } from '../tenants/givens.ts'
-import { analyst, comment, deviceId, givenStage } from './setup.ts'
+import { analyst, comment, deviceId, devicesRoles, givenStage } from './setup.ts'
 
 test('an action is written before the call, followed to its end, and audited', async () => {
   const stage = await givenStage()
@@ -30,11 +31,35 @@ test('an action is written before the call, followed to its end, and audited', a
   ])
 })
 
+test('the timeline of the tenant tells what was asked of its devices, and how it ended', async () => {
+  const stage = await givenStage()
+  const { devices, tenants, tenantId, simulator } = stage
+  const id = await deviceId(stage)
+
+  await devices.request(analyst, tenantId, id, { type: 'isolate', comment })
+  await stage.drain()
+  simulator.control.failNextAction('Failed', tenantId)
+  await devices.request(analyst, tenantId, id, { type: 'scan', comment })
+  await stage.drain()
+
+  const { items } = await tenants.timeline(analyst, tenantId)
+  expect(items.map(({ type }) => eventWords(type).title).reverse()).toEqual([
+    'Isolation requested',
+    'Isolation succeeded',
+    'Antivirus scan requested',
+    'Antivirus scan failed',
+  ])
+  expect(items.at(-1)).toMatchObject({
+    detail: expect.stringMatching(/: incident 4711, case 17 \(analyst@partner\.example\)$/),
+    data: { deviceId: id, by: 'analyst@partner.example' },
+  })
+})
+
 test('isolation shows at each step, can be taken back, and is gone then', async () => {
   const stage = await givenStage()
   const { devices, tenantId } = stage
   const id = await deviceId(stage)
-  const state = async () => (await devices.isolationState(analyst, tenantId, id)).state
+  const state = async () => (await devices.actions(analyst, tenantId, id)).isolation?.state
 
   expect(await state()).toBe('not_isolated')
   await devices.request(analyst, tenantId, id, { type: 'isolate', comment })
@@ -68,132 +93,6 @@ test('what the service refuses is kept as failed with its reason, and not follow
   })
   expect(stage.jobs).toEqual([])
   expect((await stage.audited()).at(-1)).toMatchObject({ action: 'device.action_refused', result: 'refused' })
-})
-
-test('a lost answer leaves the action unknown; it is looked up and never sent again', async () => {
-  const stage = await givenStage()
-  const { devices, tenantId, simulator } = stage
-  const id = await deviceId(stage)
-  simulator.control.addFault({ service: 'endpoint', kind: 'truncated-json', path: '/isolate', times: 1 })
-
-  const unknown = await devices.request(analyst, tenantId, id, { type: 'isolate', comment })
-  const again = devices.request(analyst, tenantId, id, { type: 'isolate', comment })
-  await expect(again).rejects.toMatchObject({ code: 'conflict' })
-  await stage.drain()
-  const ended = await devices.action(analyst, unknown.id)
-
-  expect(unknown.status).toBe('unknown')
-  expect(ended).toMatchObject({ status: 'succeeded', remoteId: expect.any(String) })
-  const { items } = await devices.actions(analyst, tenantId, id)
-  expect(items).toHaveLength(1)
-})
-
-test.each([
-  ['Failed', { status: 'failed', error: { code: 'action_failed' } }],
-  ['TimeOut', { status: 'timed_out', error: { code: 'timeout' } }],
-] as const)('an action that ends on the device as %s says so, with what to do', async (failure, told) => {
-  const stage = await givenStage()
-  const { devices, tenantId, simulator } = stage
-  const id = await deviceId(stage)
-  simulator.control.failNextAction(failure, tenantId)
-
-  const requested = await devices.request(analyst, tenantId, id, { type: 'scan', comment })
-  await stage.drain()
-  const ended = toDeviceActionView(await devices.action(analyst, requested.id))
-
-  expect(ended).toMatchObject(told)
-  expect(ended.error?.remedy).toContain('Defender portal')
-  expect((await stage.audited()).at(-1)).toMatchObject({ action: 'device.action_finished', result: 'failed' })
-})
-
-test('a request that broke off before it arrived is found not to have happened', async () => {
-  const stage = await givenStage()
-  const { devices, tenantId, simulator } = stage
-  const id = await deviceId(stage)
-  simulator.control.addFault({ service: 'endpoint', kind: 'reset', path: '/isolate', times: 1 })
-
-  const unknown = await devices.request(analyst, tenantId, id, { type: 'isolate', comment })
-  await stage.drain()
-  const ended = await devices.action(analyst, unknown.id)
-  const repeated = await devices.request(analyst, tenantId, id, { type: 'isolate', comment })
-
-  expect(unknown.status).toBe('unknown')
-  expect(toDeviceActionView(ended)).toMatchObject({
-    status: 'failed',
-    error: { message: expect.stringContaining('did not happen') },
-  })
-  expect(repeated.status).toBe('pending')
-})
-
-test('an action whose process died before or after the call is taken up again', async () => {
-  const stage = await givenStage()
-  const { db, devices, tenantId } = stage
-  const id = await deviceId(stage)
-  const row = {
-    tenantId,
-    deviceId: id,
-    deviceName: 'x',
-    comment,
-    requestedById: analyst.id,
-    requestedBy: 'x',
-  }
-  const never = await db.deviceAction.create({ data: { ...row, type: 'scan', status: 'requested' } })
-  const sent = await stage.defender.runDeviceAction(tenantId, await devicesRoles(stage), id, {
-    type: 'isolate',
-    comment,
-  })
-  const lost = await db.deviceAction.create({ data: { ...row, type: 'isolate', status: 'requested' } })
-
-  const early = await devices.resumeStranded()
-  stage.advance(4 * 60_000)
-  const resumed = await devices.resumeStranded()
-  await stage.drain()
-
-  expect([early, resumed]).toEqual([0, 2])
-  expect(await devices.action(analyst, never.id)).toMatchObject({ status: 'failed' })
-  expect(await devices.action(analyst, lost.id)).toMatchObject({ status: 'succeeded', remoteId: sent.id })
-})
-
-async function devicesRoles({ tenants, tenantId }: Awaited<ReturnType<typeof givenStage>>) {
-  return (await tenants.get(analyst, tenantId)).rolesGranted
-}
-
-test('an action for a device that is switched off stays pending and is asked for ever more rarely', async () => {
-  const stage = await givenStage()
-  const { devices, tenantId } = stage
-  const id = await deviceId(stage, false)
-
-  const { id: actionId } = await devices.request(analyst, tenantId, id, { type: 'collect', comment })
-  const pauses: (number | undefined)[] = []
-  for (const laterMs of [0, 5 * 60_000, 3600_000, 48 * 3600_000]) {
-    stage.advance(laterMs)
-    await stage.drain(1)
-    pauses.push(stage.jobs[0]?.afterSeconds)
-  }
-  const waiting = await devices.action(analyst, actionId)
-  stage.advance(31 * 24 * 3600_000)
-  await stage.drain(1)
-  const givenUp = await devices.action(analyst, actionId)
-
-  expect(waiting).toMatchObject({ status: 'pending' })
-  expect(pauses).toEqual([5, 30, 600, 3600])
-  expect(givenUp).toMatchObject({ status: 'timed_out', finishedAt: expect.any(Date) })
-  expect(stage.jobs).toEqual([])
-})
-
-test('a failing service puts the next look off, and the action goes on afterwards', async () => {
-  const stage = await givenStage()
-  const { devices, tenantId, simulator } = stage
-  const id = await deviceId(stage)
-  const { id: actionId } = await devices.request(analyst, tenantId, id, { type: 'scan', comment })
-  simulator.control.addFault({ service: 'endpoint', kind: 'forbidden', path: '/machineactions', times: 1 })
-
-  await stage.drain(1)
-  const put = stage.jobs[0]?.afterSeconds
-  await stage.drain()
-
-  expect(put).toBe(3600)
-  expect(await devices.action(analyst, actionId)).toMatchObject({ status: 'succeeded' })
 })
 
 test('a package can be fetched once it is there, which the audit knows', async () => {
@@ -234,7 +133,7 @@ test('actions that were asked for elsewhere are listed too; when the service fai
   expect(all.failure).toBeNull()
   expect(ours).toMatchObject({
     items: [{ type: 'scan' }],
-    isolation: null,
+    isolation: { state: 'not_isolated', source: 'hunting' },
     failure: { code: 'role_missing' },
   })
 })
@@ -247,7 +146,7 @@ test('a missing role is said before the click, and refused before anything is wr
   const offered = availableActions(await devicesRoles(stage))
   const refused = devices.request(analyst, tenantId, id, { type: 'isolate', comment })
 
-  await expect(refused).rejects.toMatchObject({ code: 'role_missing' })
+  await expect(refused).rejects.toMatchObject({ failure: { code: 'role_missing' } })
   expect(offered.map(({ type, isAllowed, missingRole }) => [type, isAllowed, missingRole])).toEqual([
     ['isolate', false, 'endpoint:Machine.Isolate'],
     ['release', false, 'endpoint:Machine.Isolate'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { DeviceActionState } from '../../src/defender/index.ts'
 import { isolationOf, undoOf } from '../../src/devices/isolation.ts'
-import { followPauseSeconds } from '../../src/devices/pauses.ts'
+import { followDelaySeconds } from '../../src/devices/retry-delays.ts'
+import type { DeviceActionState } from '../../src/microsoft/defender/index.ts'
 
 function action(type: string, status: string, minute: number): DeviceActionState {
   const at = `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`
@@ -26,7 +26,12 @@ function action(type: string, status: string, minute: number): DeviceActionState
 test('the latest isolation or release that took effect decides', () => {
   const cut = action('isolate', 'succeeded', 1)
 
-  expect(isolationOf([])).toEqual({ state: 'not_isolated', since: null, actionId: null })
+  expect(isolationOf([])).toEqual({
+    state: 'not_isolated',
+    since: null,
+    actionId: null,
+    source: 'endpoint',
+  })
   expect(isolationOf([cut]).state).toBe('isolated')
   expect(isolationOf([cut, action('release', 'failed', 2)]).state).toBe('isolated')
   expect(isolationOf([cut, action('release', 'succeeded', 2)]).state).toBe('not_isolated')
@@ -43,7 +48,7 @@ test('only what took effect and has an opposite can be taken back', () => {
 })
 
 test('the older an action, the longer the pause', () => {
-  const ages = [0, 2, 30, 120, 60 * 48].map(minutes => followPauseSeconds(minutes * 60_000))
+  const ages = [0, 2, 30, 120, 60 * 48].map(minutes => followDelaySeconds(minutes * 60_000))
 
   expect(ages).toEqual([5, 30, 60, 600, 3600])
 })

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { createAudit } from '../../src/audit/audit.ts'
-import type { Database } from '../../src/database/index.ts'
 import { createDevices, type DeviceService } from '../../src/devices/devices.ts'
+import type { Database } from '../../src/platform/database/index.ts'
 import type { Actor } from '../../src/tenants/actor.ts'
 import { createTenants, type Tenants } from '../../src/tenants/tenants.ts'
-import { allRoles, givenDefender, type Setup } from '../defender/setup.ts'
 import { createTestDatabase } from '../helpers/database.ts'
+import { allRoles, givenDefender, type Setup } from '../microsoft/defender/setup.ts'
 import { admin, givenTenant } from '../tenants/givens.ts'
 
 export const analyst: Actor = {
@@ -14,6 +14,7 @@ export const analyst: Actor = {
   id: 'b7a9a1de-0000-4000-8000-000000000002',
   label: 'analyst@partner.example',
   role: 'analyst',
+  roles: ['analyst', 'responder'],
 }
 
 export const comment = 'incident 4711, case 17'
@@ -49,7 +50,7 @@ export async function givenStage(roles: string[] = allRoles): Promise<Stage> {
   }
 
   const audit = createAudit({ db, key: randomBytes(32) })
-  const tenants = createTenants({ db, audit, dropTokens: () => {} })
+  const tenants = createTenants({ db, audit, forgetTenant: () => {} })
   const jobs: Stage['jobs'] = []
   const enqueueFollow = async (actionId: string, afterSeconds: number) => {
     jobs.push({ actionId, afterSeconds })
@@ -101,4 +102,9 @@ export async function deviceId({ devices, tenantId }: Stage, isReporting = true)
   )
   if (!found) throw new Error('there is no such device')
   return found.deviceId
+}
+
+/** The roles that the tenant granted. */
+export async function devicesRoles({ tenants, tenantId }: Awaited<ReturnType<typeof givenStage>>) {
+  return (await tenants.get(analyst, tenantId)).rolesGranted
 }

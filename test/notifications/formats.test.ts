@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ownFailure } from '../../src/errors.ts'
 import type { NotificationEvent } from '../../src/notifications/event.ts'
 import { writeMessage } from '../../src/notifications/webhooks/formats.ts'
 
@@ -87,7 +88,11 @@ test('a failure says why and what to do', () => {
     url: 'https://tenantry.example/schedules/1/runs/2',
     schedule: { id: '1', name: 'Every morning' },
     run: { id: '2', dueAt: null, huntId: null },
-    problem: { code: 'invalid', message: 'no tenant is chosen', remedy: 'Choose at least one tenant.' },
+    problem: ownFailure({
+      code: 'invalid',
+      message: 'no tenant is chosen',
+      remedy: 'Choose at least one tenant.',
+    }),
   }
 
   expect(writeMessage('slack', failed)).toContain('What to do: Choose at least one tenant.')

@@ -1,65 +1,42 @@
-import { lookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import type { lookup } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { AppError } from '../../errors.ts'
+import { isLoopback } from '../../platform/loopback.ts'
+
+/** Where clouds answer for a machine's own identity and keys: refused even when private addresses are allowed. */
+const metadataAddresses = new Set([
+  '168.63.129.16',
+  '169.254.169.254',
+  '100.100.100.200',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+])
+
+/** Ranges that `allowPrivate` opens; every other special range stays closed. */
+const privateRanges = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat'])
+
+/** IPv6 outside of it is no global unicast, such as IPv4-compatible addresses (`::7f00:1`). */
+const globalIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
- * Addresses that are not on the public internet.
+ * Whether a message may be sent to this IP address: global unicast, and on
+ * request private networks and this machine.
  *
  * @see IANA IPv4 and IPv6 Special-Purpose Address Registries
  */
-const special = new BlockList()
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-] as const)
-  special.addSubnet(network, prefix, 'ipv4')
-for (const [network, prefix] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  special.addSubnet(network, prefix, 'ipv6')
-
-/** Where clouds answer for a machine's own identity and keys: never, whoever allows private addresses. */
-const linkLocal = new BlockList()
-linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
-linkLocal.addSubnet('fe80::', 10, 'ipv6')
-linkLocal.addAddress('fd00:ec2::254', 'ipv6')
-
-/** Whether a message may be sent to this IP address. */
 export function isAllowedAddress(address: string, allowPrivate: boolean): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
-  const version = isIP(plain)
-  if (version === 0) return false
-  const family = version === 4 ? 'ipv4' : 'ipv6'
-  // An IPv4 address in the clothes of IPv6, in digits, is judged by neither list.
-  if (version === 6 && /^::ffff:/i.test(plain)) return false
-  if (linkLocal.check(plain, family)) return false
-  return allowPrivate || !special.check(plain, family)
+  if (!ipaddr.isValid(address)) return false
+  // An IPv4 address written as IPv6 (`::ffff:127.0.0.1`) is judged as IPv4.
+  const parsed = ipaddr.process(address)
+  if (metadataAddresses.has(parsed.toString())) return false
+  const range = parsed.range()
+  if (privateRanges.has(range)) return allowPrivate
+  return range === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(globalIpv6))
 }
 
 /**
- * Checks where a webhook is to lie. What its name resolves to is checked
+ * Checks the address of a webhook. What its name resolves to is checked
  * again for every message, by `guardedLookup`.
  *
  * @throws AppError `invalid` with `details.fields`
@@ -82,7 +59,7 @@ export function readWebhookUrl(text: string, allowPrivate: boolean): string {
     throw wrong(
       isAllowedAddress(host, true)
         ? 'This address is not on the public internet: allow private addresses below if it is meant'
-        : 'No message is sent to link-local addresses',
+        : 'No message is sent to this address: it is reserved, link-local or a cloud’s metadata service',
     )
   }
   if (url.href.length > 2000) throw wrong('Use an address of at most 2,000 characters')
@@ -98,9 +75,9 @@ export function hostOf(url: URL): string {
  * Name resolution that leaves out addresses to which nothing may be sent, so
  * that a name which changes its mind between check and call gains nothing.
  */
-export function guardedLookup(allowPrivate: boolean): LookupFunction {
+export function guardedLookup(allowPrivate: boolean, resolve: typeof lookup): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const allowed = error ? [] : addresses.filter(({ address }) => isAllowedAddress(address, allowPrivate))
       const first = allowed[0]
       if (error || !first) {
@@ -117,10 +94,6 @@ export function guardedLookup(allowPrivate: boolean): LookupFunction {
       }
     })
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
 function wrong(message: string): AppError {

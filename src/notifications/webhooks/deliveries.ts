@@ -1,5 +1,5 @@
-import { storableText } from '../../audit/storable.ts'
-import type { Database } from '../../database/index.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { storableText } from '../../platform/storable.ts'
 import type { NotificationEvent } from '../event.ts'
 import { createNotification } from '../store.ts'
 import { type WebhookFormat, webhookFormats, writeMessage } from './formats.ts'
@@ -15,8 +15,9 @@ import {
   findOverdue,
   recordTry,
   type Transaction,
-  tenantsWith,
+  tenantsWithin,
   type WebhookRecord,
+  webhookLimits,
 } from './store.ts'
 
 /** Seconds between one try and the next; after the last one the message has failed. About a day in all. */
@@ -27,7 +28,7 @@ const lostAfterMs = 60_000
 
 const keepDays = 60
 
-export type DeliveryParts = {
+export type DeliveryDeps = {
   db: Database
   /** installation key */
   key: Buffer
@@ -40,8 +41,8 @@ export type DeliveryParts = {
 export type Deliveries = ReturnType<typeof createDeliveries>
 
 /** Messages to webhooks: rows first, then tries until one is accepted. */
-export function createDeliveries(parts: DeliveryParts) {
-  const { db, key, enqueue, now = () => new Date() } = parts
+export function createDeliveries(deps: DeliveryDeps) {
+  const { db, key, enqueue, now = () => new Date() } = deps
 
   return {
     /**
@@ -88,7 +89,7 @@ export function createDeliveries(parts: DeliveryParts) {
       const timestamp = Math.floor(now().getTime() / 1000)
       // A repeat has the id of the first message: receivers that had it already leave it out.
       const messageId = delivery.replayOfId ?? delivery.id
-      const outcome = await parts.sender.send({
+      const outcome = await deps.sender.send({
         url: webhook.url,
         allowPrivate: webhook.allowPrivate,
         headers: signatureHeaders({ id: messageId, timestamp, body }, secretsOf(key, webhook, now())),
@@ -118,7 +119,8 @@ export function createDeliveries(parts: DeliveryParts) {
       for (const id of await findOverdue(db, now())) await enqueue(id, 0)
     },
 
-    async keepHouse(): Promise<void> {
+    /** Deletes deliveries whose time is over. */
+    async purge(): Promise<void> {
       await deleteDeliveries(db, new Date(now().getTime() - keepDays * 86_400_000))
     },
   }
@@ -144,11 +146,9 @@ export function formatOf({ format }: Pick<WebhookRecord, 'format'>): WebhookForm
   return Object.keys(webhookFormats).find((known): known is WebhookFormat => known === format) ?? 'json'
 }
 
-async function visibility(
-  tx: Transaction,
-  { limitedToTags }: WebhookRecord,
-): Promise<(id: string) => boolean> {
-  if (limitedToTags.length === 0) return () => true
-  const visible = await tenantsWith(tx, limitedToTags)
+async function visibility(tx: Transaction, webhook: WebhookRecord): Promise<(id: string) => boolean> {
+  const limits = webhookLimits(webhook)
+  if (limits === 'all') return () => true
+  const visible = await tenantsWithin(tx, limits)
   return id => visible.has(id)
 }

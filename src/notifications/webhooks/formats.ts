@@ -63,6 +63,8 @@ function slack(event: NotificationEvent) {
     .map(({ label, value }) => `${label}: ${value}`)
     .join('\n')
   return {
+    unfurl_links: false,
+    unfurl_media: false,
     // Notifications show this, and it is read as mrkdwn.
     text: event.summary.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
     blocks: [

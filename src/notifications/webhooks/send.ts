@@ -1,9 +1,15 @@
+import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { Agent, request } from 'undici'
+import type { ChooseProxy } from '../../platform/proxy/choose-proxy.ts'
+import { createConnector } from '../../platform/proxy/connector.ts'
+import { storableText } from '../../platform/storable.ts'
 import { guardedLookup, hostOf, isAllowedAddress } from './address.ts'
 
 export type Message = {
   url: string
+  /** POST unless told. */
+  method?: 'POST' | 'PUT'
   allowPrivate: boolean
   headers: Record<string, string>
   body: string
@@ -16,6 +22,10 @@ export type SendOutcome = {
   /** null when no answer came */
   status: number | null
   error: string | null
+  /** the code of a failure on the way; null when an answer came */
+  wayCode: string | null
+  /** what the receiver wrote, shortened; null when it wrote nothing */
+  answer: string | null
   /** when the receiver wants to be asked again */
   retryAfterSeconds: number | null
   durationMs: number
@@ -28,14 +38,25 @@ const healing = new Set([408, 409, 425, 429])
 
 export type Sender = { send(message: Message): Promise<SendOutcome>; close(): Promise<void> }
 
+export type SenderOptions = {
+  /** Which proxy leads to a receiver; the direct way unless told. */
+  chooseProxy?: ChooseProxy
+  /** Name resolution; the system's unless told. */
+  resolve?: typeof lookup
+}
+
 /**
  * Posts messages. Redirects are not followed: a receiver that moved is
- * entered anew. Of an answer only its status counts.
+ * entered anew. Of an answer only its status counts; how its
+ * text begins is kept for people.
+ *
+ * Names are resolved and checked here behind a proxy too: it is asked for the
+ * address, since by a name it could reach what no message may be sent to.
  */
-export function createSender(): Sender {
+export function createSender({ chooseProxy = () => null, resolve = lookup }: SenderOptions = {}): Sender {
   const agentFor = (allowPrivate: boolean) =>
     new Agent({
-      connect: { lookup: guardedLookup(allowPrivate), timeout: timeoutMs },
+      connect: createConnector({ chooseProxy, timeoutMs, lookup: guardedLookup(allowPrivate, resolve) }),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       connections: 4,
@@ -45,7 +66,7 @@ export function createSender(): Sender {
   const agents = { public: agentFor(false), private: agentFor(true) }
 
   return {
-    async send({ url, allowPrivate, headers, body }) {
+    async send({ url, method = 'POST', allowPrivate, headers, body }) {
       const started = performance.now()
       const since = () => Math.round(performance.now() - started)
       const host = hostOf(new URL(url))
@@ -56,6 +77,8 @@ export function createSender(): Sender {
           isWorthRepeating: false,
           status: null,
           error: 'messages may not be sent to this address',
+          wayCode: 'EADDRREFUSED',
+          answer: null,
           retryAfterSeconds: null,
           durationMs: since(),
         }
@@ -63,12 +86,12 @@ export function createSender(): Sender {
       try {
         const answer = await request(url, {
           dispatcher: allowPrivate ? agents.private : agents.public,
-          method: 'POST',
+          method,
           headers: { 'content-type': 'application/json', 'user-agent': 'Tenantry webhooks', ...headers },
           body,
           signal: AbortSignal.timeout(timeoutMs * 2),
         })
-        await answer.body.dump({ limit: 64 * 1024 })
+        const text = await readStart(answer.body)
         const { statusCode: status } = answer
         const isDelivered = status >= 200 && status < 300
         return {
@@ -76,6 +99,8 @@ export function createSender(): Sender {
           isWorthRepeating: !isDelivered && (status >= 500 || healing.has(status)),
           status,
           error: isDelivered ? null : `the receiver answered ${status}`,
+          wayCode: null,
+          answer: text,
           retryAfterSeconds: readRetryAfter(answer.headers['retry-after']),
           durationMs: since(),
         }
@@ -85,6 +110,8 @@ export function createSender(): Sender {
           isWorthRepeating: !isRefusedAddress(error),
           status: null,
           error: describe(error),
+          wayCode: codeOf(error),
+          answer: null,
           retryAfterSeconds: null,
           durationMs: since(),
         }
@@ -95,6 +122,34 @@ export function createSender(): Sender {
       await Promise.all([agents.public.destroy(), agents.private.destroy()])
     },
   }
+}
+
+const shownOfAnswer = 300
+
+/** How a body begins, as one line. A broken end of it says nothing about the message. */
+async function readStart(body: AsyncIterable<Buffer>): Promise<string | null> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const piece of body) {
+      pieces.push(piece)
+      bytes += piece.length
+      if (bytes >= 4 * shownOfAnswer) break
+    }
+  } catch {
+    // The status is there.
+  }
+  const text = Buffer.concat(pieces)
+    .toString()
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+  return text === '' ? null : storableText(text, shownOfAnswer)
+}
+
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if (error.name === 'TimeoutError') return 'ETIMEDOUT'
+  return 'code' in error && typeof error.code === 'string' ? error.code : null
 }
 
 function isRefusedAddress(error: unknown): boolean {

@@ -1,6 +1,8 @@
 import type { Transaction } from '../../audit/store.ts'
-import type { Database } from '../../database/index.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { visibleTo } from '../../tenants/actor.ts'
+import type { TenantLimits } from '../../tenants/limits.ts'
 import type { NotificationEvent } from '../event.ts'
 
 export type { Transaction } from '../../audit/store.ts'
@@ -13,15 +15,19 @@ export function findWebhooks(db: Connection): Promise<WebhookRecord[]> {
   return db.webhook.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }] })
 }
 
+/** Those that are told of everything, and not by rules alone. */
 export function findEnabledWebhooks(tx: Connection): Promise<WebhookRecord[]> {
-  return tx.webhook.findMany({ where: { enabled: true } })
+  return tx.webhook.findMany({ where: { enabled: true, rulesOnly: false } })
 }
 
 export function findWebhook(db: Connection, id: string): Promise<WebhookRecord | null> {
   return db.webhook.findUnique({ where: { id } })
 }
 
-export type WebhookFields = Pick<WebhookRecord, 'name' | 'url' | 'format' | 'allowPrivate' | 'limitedToTags'>
+export type WebhookFields = Pick<
+  WebhookRecord,
+  'name' | 'url' | 'format' | 'allowPrivate' | 'limitedToTags' | 'limitedToIds' | 'rulesOnly'
+>
 
 export function createWebhook(
   tx: Transaction,
@@ -55,9 +61,17 @@ export async function deleteWebhook(tx: Transaction, id: string): Promise<boolea
   return (await tx.webhook.deleteMany({ where: { id } })).count === 1
 }
 
-/** Tenants that carry one of the tags. */
-export async function tenantsWith(tx: Connection, tags: string[]): Promise<Set<string>> {
-  const rows = await tx.tenant.findMany({ where: { tags: { hasSome: tags } }, select: { id: true } })
+/** What a webhook is told of. Unlike staff, one that names neither tags nor tenants is told of all. */
+export function webhookLimits({
+  limitedToTags: tags,
+  limitedToIds: ids,
+}: Pick<WebhookRecord, 'limitedToTags' | 'limitedToIds'>): TenantLimits {
+  return tags.length + ids.length === 0 ? 'all' : { tags, ids }
+}
+
+/** Tenants within limits. */
+export async function tenantsWithin(tx: Connection, tenants: TenantLimits): Promise<Set<string>> {
+  const rows = await tx.tenant.findMany({ where: visibleTo({ tenants }), select: { id: true } })
   return new Set(rows.map(({ id }) => id))
 }
 

@@ -1,6 +1,6 @@
-import { storableText } from '../../audit/storable.ts'
 import { AppError } from '../../errors.ts'
-import { readTags } from '../../tenants/tags.ts'
+import { storableText } from '../../platform/storable.ts'
+import { readLimits } from '../../tenants/limits.ts'
 import type { NotificationEvent } from '../event.ts'
 import { readWebhookUrl } from './address.ts'
 import { formatOf } from './deliveries.ts'
@@ -13,8 +13,11 @@ export type WebhookDraft = {
   format: WebhookFormat
   /** Whether it may lie in a private network or on this machine. */
   allowPrivate: boolean
-  /** Empty: is told of every tenant. */
+  /** Both empty: is told of every tenant; else of those with one of the tags, and those listed. */
   limitedToTags: string[]
+  limitedToTenants?: string[]
+  /** Whether only notification rules send here. */
+  rulesOnly?: boolean
 }
 
 export type DeliveryView = {
@@ -33,7 +36,7 @@ export type DeliveryView = {
   summary: string
 }
 
-export type WebhookView = WebhookDraft & {
+export type WebhookView = Required<WebhookDraft> & {
   id: string
   enabled: boolean
   createdBy: string
@@ -43,23 +46,36 @@ export type WebhookView = WebhookDraft & {
 }
 
 /** @throws AppError `invalid` with `details.fields` */
-export function readDraft({ name, url, format, allowPrivate, limitedToTags }: WebhookDraft): WebhookFields {
+export function readDraft({
+  name,
+  url,
+  format,
+  allowPrivate,
+  limitedToTags,
+  limitedToTenants = [],
+  rulesOnly = false,
+}: WebhookDraft): WebhookFields {
   const trimmed = storableText(name.trim(), 100)
   if (trimmed === '') {
     const fields = { name: 'Give the webhook a name' }
     throw new AppError('invalid', fields.name, { details: { fields } })
   }
+  const limits = readLimits({ tags: limitedToTags, ids: limitedToTenants })
+  const { tags, ids } = limits === 'all' ? { tags: [], ids: [] } : limits
   return {
     name: trimmed,
     url: readWebhookUrl(url, allowPrivate),
     format,
     allowPrivate,
-    limitedToTags: readTags(limitedToTags),
+    limitedToTags: [...tags],
+    limitedToIds: [...ids],
+    rulesOnly,
   }
 }
 
 export function toWebhook(record: WebhookRecord, last: DeliveryRecord | undefined): WebhookView {
-  const { id, name, url, allowPrivate, limitedToTags, enabled, createdBy, createdAt, rotatedAt } = record
+  const { id, name, url, allowPrivate, limitedToTags, limitedToIds: limitedToTenants, rulesOnly } = record
+  const { enabled, createdBy, createdAt, rotatedAt } = record
   return {
     id,
     name,
@@ -67,6 +83,8 @@ export function toWebhook(record: WebhookRecord, last: DeliveryRecord | undefine
     format: formatOf(record),
     allowPrivate,
     limitedToTags,
+    limitedToTenants,
+    rulesOnly,
     enabled,
     createdBy,
     createdAt: createdAt.toISOString(),

@@ -1,8 +1,12 @@
-import { z } from 'zod'
 import type { Audit } from '../../audit/audit.ts'
-import type { Database } from '../../database/index.ts'
 import { AppError } from '../../errors.ts'
-import { type Actor, requireAct } from '../../tenants/actor.ts'
+import type { Database } from '../../platform/database/index.ts'
+import { isGuid } from '../../platform/guid.ts'
+import { pageLimit, readIdCursor } from '../../platform/paging.ts'
+import { requireHeld } from '../../staff/delegation.ts'
+import type { Actor } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
+import { isWithin } from '../../tenants/visible-store.ts'
 import type { NotificationEvent } from '../event.ts'
 import { formatOf } from './deliveries.ts'
 import { writeMessage } from './formats.ts'
@@ -21,6 +25,7 @@ import {
   updateWebhook,
   type WebhookFields,
   type WebhookRecord,
+  webhookLimits,
 } from './store.ts'
 import {
   type DeliveryView,
@@ -33,7 +38,7 @@ import {
 
 export type Webhooks = ReturnType<typeof createWebhooks>
 
-type Parts = {
+type Deps = {
   db: Database
   audit: Audit
   key: Buffer
@@ -42,17 +47,25 @@ type Parts = {
   now?: () => Date
 }
 
-const uuid = z.uuid()
-
 /** Where else is told what was found. Administrators set them up. */
-export function createWebhooks(parts: Parts) {
-  const { db, audit, key, enqueue, publicUrl, now = () => new Date() } = parts
+export function createWebhooks(deps: Deps) {
+  const { db, audit, key, enqueue, publicUrl, now = () => new Date() } = deps
 
   async function find(actor: Actor, id: string): Promise<WebhookRecord> {
-    requireAct(actor, 'manage-staff')
-    const webhook = uuid.safeParse(id).success ? await findWebhook(db, id) : null
-    if (webhook) return webhook
+    requireAct(actor, 'webhook.manage')
+    const webhook = isGuid(id) ? await findWebhook(db, id) : null
+    if (webhook && (await isKnownTo(actor, webhook))) return webhook
     throw new AppError('not_found', 'there is no such webhook')
+  }
+
+  /** Who is limited knows the webhooks that are told no more than they see. */
+  async function isKnownTo(actor: Actor, webhook: WebhookRecord): Promise<boolean> {
+    return await isWithin(db, webhookLimits(webhook), actor.tenants)
+  }
+
+  /** @throws AppError `forbidden` for a webhook that would be told more than the actor sees */
+  async function requireOwnTenants(actor: Actor, fields: WebhookFields): Promise<void> {
+    await requireHeld((inner, outer) => isWithin(db, inner, outer), actor, { tenants: webhookLimits(fields) })
   }
 
   async function change(
@@ -80,9 +93,11 @@ export function createWebhooks(parts: Parts) {
   return {
     /** @throws AppError `forbidden` */
     async list(actor: Actor): Promise<WebhookView[]> {
-      requireAct(actor, 'manage-staff')
-      const [webhooks, last] = await Promise.all([findWebhooks(db), findLastDeliveries(db)])
-      return webhooks.map(webhook =>
+      requireAct(actor, 'webhook.manage')
+      const [all, last] = await Promise.all([findWebhooks(db), findLastDeliveries(db)])
+      const known: WebhookRecord[] = []
+      for (const webhook of all) if (await isKnownTo(actor, webhook)) known.push(webhook)
+      return known.map(webhook =>
         toWebhook(
           webhook,
           last.find(({ webhookId }) => webhookId === webhook.id),
@@ -107,8 +122,9 @@ export function createWebhooks(parts: Parts) {
 
     /** @throws AppError `forbidden`, `invalid` with `fields` */
     async create(actor: Actor, draft: WebhookDraft): Promise<WebhookView & { secret: string }> {
-      requireAct(actor, 'manage-staff')
+      requireAct(actor, 'webhook.manage')
       const fields = readDraft(draft)
+      await requireOwnTenants(actor, fields)
       const made = await db.$transaction(async tx => {
         const webhook = await createWebhook(tx, { ...fields, createdBy: actor.label })
         const host = URL.parse(webhook.url)?.host ?? ''
@@ -125,8 +141,12 @@ export function createWebhooks(parts: Parts) {
     },
 
     /** @throws AppError `forbidden`, `not_found`, `invalid` with `fields` */
-    change: (actor: Actor, id: string, draft: WebhookDraft) =>
-      change(actor, id, readDraft(draft), 'settings'),
+    async change(actor: Actor, id: string, draft: WebhookDraft): Promise<WebhookView> {
+      const fields = readDraft(draft)
+      await find(actor, id)
+      await requireOwnTenants(actor, fields)
+      return change(actor, id, fields, 'settings')
+    },
 
     /** A paused webhook is told nothing, not even later. */
     setEnabled: (actor: Actor, id: string, enabled: boolean) =>
@@ -173,10 +193,8 @@ export function createWebhooks(parts: Parts) {
       page: { limit?: number; cursor?: string | null } = {},
     ): Promise<{ items: DeliveryView[]; nextCursor: string | null }> {
       const webhook = await find(actor, id)
-      const limit = Math.min(Math.max(page.limit ?? 50, 1), 200)
-      const cursor = page.cursor ?? null
-      if (cursor !== null && !uuid.safeParse(cursor).success)
-        throw new AppError('invalid', '"cursor" is not one that this list gave')
+      const limit = pageLimit(page.limit)
+      const cursor = readIdCursor(page.cursor)
       const records = await findDeliveries(db, webhook.id, cursor, limit + 1)
       const items = records.slice(0, limit).map(toDelivery)
       return { items, nextCursor: records.length > limit ? (items.at(-1)?.id ?? null) : null }
@@ -203,7 +221,7 @@ export function createWebhooks(parts: Parts) {
   }
 
   async function requireDelivery(webhook: WebhookRecord, id: string): Promise<DeliveryRecord> {
-    const record = uuid.safeParse(id).success ? await findDelivery(db, id) : null
+    const record = isGuid(id) ? await findDelivery(db, id) : null
     if (record && record.webhookId === webhook.id) return record
     throw new AppError('not_found', 'there is no such message')
   }

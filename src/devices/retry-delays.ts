@@ -6,7 +6,7 @@ const hour = 60 * minute
  * for a device that is switched off waits for days and costs the tenant's
  * quota each time.
  */
-export function followPauseSeconds(ageMs: number): number {
+export function followDelaySeconds(ageMs: number): number {
   if (ageMs < minute) return 5
   if (ageMs < 10 * minute) return 30
   if (ageMs < hour) return 60
