@@ -1,10 +1,12 @@
 import { type Config, loadConfig, readEnvironment } from '../config.ts'
-import { startEmbedded } from '../database/embedded.ts'
-import { claimFolder } from '../database/lock.ts'
-import { migrate } from '../database/migrations.ts'
-import { startSimulatorProcess } from '../demo/simulator-process.ts'
+import { askSimulator } from '../demo/ask-simulator.ts'
+import { type SimulatorProcess, startSimulatorProcess } from '../demo/simulator-process.ts'
+import { borrowServer, type OwnServer } from '../platform/database/embedded/own-server.ts'
+import { type DatabaseAccess, prepareDatabase } from '../platform/database/prepare.ts'
+import { trustAuthorities } from '../platform/proxy/trust-authorities.ts'
 import { createServices, type Services } from '../services.ts'
 import type { Actor } from '../tenants/actor.ts'
+import { interruptible, unlessAborted } from './interruption.ts'
 
 /** Whoever may run the command line on this machine may do everything. */
 export const commandLineActor: Actor = {
@@ -12,7 +14,8 @@ export const commandLineActor: Actor = {
   id: 'command-line',
   label: 'command line',
   role: 'admin',
-  limitedToTags: [],
+  tenants: 'all',
+  from: { address: 'command line', requestId: null },
 }
 
 /**
@@ -27,43 +30,55 @@ export async function withServices<T>(
   options: { hunt: boolean } = { hunt: false },
 ): Promise<T> {
   const config = loadConfig({ LOG_LEVEL: 'warn', ...readEnvironment() })
-  const database = await openServer(config)
-  try {
-    await migrate(database.url)
-    const simulator = config.demo && !(await isReachable(config)) ? await startSimulatorProcess(config) : null
-    const services = await createServices(config, database.url, { logTo: process.stderr })
+  trustAuthorities(config.extraAuthorities)
+  return await interruptible(async signal => {
+    const database = await openServer(config)
+    let simulator: SimulatorProcess | null = null
     try {
-      await services.start({ work: false, hunt: options.hunt })
-      return await work(services, config)
+      signal.throwIfAborted()
+      const databaseUrl = await prepareDatabase({ ...database, directUrl: config.databaseDirectUrl })
+      signal.throwIfAborted()
+      if (config.demo && !(await isReachable(config))) simulator = await startSimulatorProcess(config)
+      const services = await createServices(config, databaseUrl, { logTo: process.stderr })
+      try {
+        await services.start({ work: false, hunt: options.hunt })
+        return await unlessAborted(signal, work(services, config))
+      } finally {
+        await services.close(5000)
+      }
     } finally {
-      await services.close(5000)
       await simulator?.stop()
+      await database.close()
     }
-  } finally {
-    await database.close()
-  }
+  })
 }
 
-async function openServer(config: Config): Promise<{ url: string; close(): Promise<void> }> {
-  if (config.databaseUrl) return { url: config.databaseUrl, close: async () => {} }
-  const server = await startEmbedded(config.dataDir)
-  return {
-    url: server.url,
-    async close() {
-      if (!server.startedHere) return
-      // A Tenantry that started meanwhile holds the lock and goes on using the server.
-      const lock = await claimFolder(server.url)
-      if (!lock) return
-      await lock.release()
-      await server.stop()
-    },
-  }
+/** Runs work with the database alone, as it is found: nothing is migrated, and no services are made. */
+export async function withDatabase<T>(
+  work: (access: DatabaseAccess, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig({ LOG_LEVEL: 'warn', ...readEnvironment() })
+  trustAuthorities(config.extraAuthorities)
+  return await interruptible(async signal => {
+    const database = await openServer(config)
+    try {
+      signal.throwIfAborted()
+      return await unlessAborted(signal, work({ ...database, directUrl: config.databaseDirectUrl }, config))
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+async function openServer(config: Config): Promise<OwnServer> {
+  const { databaseUrl, migrationDatabaseUrl: migrationUrl } = config
+  if (databaseUrl) return { url: databaseUrl, migrationUrl, close: async () => {} }
+  return await borrowServer(config.dataDir)
 }
 
 async function isReachable(config: Config): Promise<boolean> {
-  return await fetch(
-    `http://127.0.0.1:${config.simulatorPort}/common/v2.0/.well-known/openid-configuration`,
-  ).then(
+  const origin = `http://127.0.0.1:${config.simulatorPort}`
+  return await askSimulator(origin, '/common/v2.0/.well-known/openid-configuration').then(
     answer => answer.ok,
     () => false,
   )

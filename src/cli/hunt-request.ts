@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
-import { isTenantId } from '../clouds/tenant-identifier.ts'
+import { buffer } from 'node:stream/consumers'
 import { AppError } from '../errors.ts'
 import type { HuntRequest, TenantChoice } from '../hunting/hunts/model.ts'
-import { fillIn } from '../hunting/library/parameters.ts'
+import { fillIn } from '../hunting/library/fill-in.ts'
+import { decodeText } from '../platform/decode-text.ts'
+import { isGuid } from '../platform/guid.ts'
 import type { Services } from '../services.ts'
 import { commandLineActor } from './context.ts'
 
@@ -24,19 +25,26 @@ export type QuerySource = {
  * @throws AppError `not_found`, `invalid` with `parameters`
  */
 export async function readQuery(
-  { library }: Pick<Services, 'library'>,
+  { library, analyzer }: Pick<Services, 'library' | 'analyzer'>,
   { query, file, saved, param }: QuerySource,
 ): Promise<Pick<HuntRequest, 'query' | 'name' | 'savedQueryId'>> {
-  if (saved === undefined) return { query: fillIn(query ?? (await readText(file ?? '-')), param) }
+  if (saved === undefined) {
+    const text = query ?? (await readText(file ?? '-'))
+    const { declarations, declarationProblem } = await analyzer.analyze(text, { caller: commandLineActor.id })
+    if (declarationProblem) {
+      throw new AppError('invalid', declarationProblem.message, { remedy: declarationProblem.remedy })
+    }
+    return { query: fillIn(text, declarations, param) }
+  }
   const { id } = await library.lookUp(commandLineActor, saved)
   const rendered = await library.render(commandLineActor, id, param)
   return { query: rendered.query, name: rendered.name, savedQueryId: id }
 }
 
 async function readText(path: string): Promise<string> {
-  if (path === '-') return text(process.stdin)
+  if (path === '-') return decodeText(await buffer(process.stdin))
   try {
-    return await readFile(path, 'utf8')
+    return decodeText(await readFile(path))
   } catch (cause) {
     throw new AppError('invalid', `the query's file "${path}" cannot be read`, { cause })
   }
@@ -58,7 +66,5 @@ export async function readTenants(
     .split(',')
     .map(one => one.trim())
     .filter(one => one !== '')
-  return Promise.all(
-    named.map(async one => (isTenantId(one) ? one : (await discovery.resolve(one)).tenantId)),
-  )
+  return Promise.all(named.map(async one => (isGuid(one) ? one : (await discovery.resolve(one)).tenantId)))
 }

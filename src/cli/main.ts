@@ -3,16 +3,24 @@ import { z } from 'zod'
 import { SettingsError } from '../config.ts'
 import { AppError, RemoteError } from '../errors.ts'
 import { apiKeyCommands } from './commands/api-key.ts'
+import { approvalCommands } from './commands/approvals.ts'
+import { auditCommands } from './commands/audit.ts'
+import { backupCommands } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { huntCommand } from './commands/hunt.ts'
 import { huntsCommand } from './commands/hunts.ts'
 import { incidentsCommand } from './commands/incidents.ts'
 import { inviteCommand } from './commands/invite.ts'
+import { keyCommands } from './commands/key.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { queryCommands } from './commands/queries.ts'
 import { scheduleCommands } from './commands/schedules.ts'
+import { suspensionCommands } from './commands/suspension.ts'
 import { tenantCommands } from './commands/tenants.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { Interrupted, listenForInterruption } from './interruption.ts'
+import { writeFailure } from './output.ts'
 
 const program = new Command('tenantry')
   .description('Customers, their consent and their Microsoft Defender data, from the command line.')
@@ -22,19 +30,24 @@ const program = new Command('tenantry')
   .exitOverride()
 
 doctorCommand(program)
+migrateCommand(program)
+backupCommands(program)
 apiKeyCommands(program)
 inviteCommand(program)
 tenantCommands(program)
 verifyCommand(program)
+suspensionCommands(program)
+approvalCommands(program)
+keyCommands(program)
 tokenCommand(program)
 incidentsCommand(program)
 huntCommand(program)
 huntsCommand(program)
 queryCommands(program)
 scheduleCommands(program)
+auditCommands(program)
 
-// A reader that has enough, such as "head", closes the pipe: that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+listenForInterruption()
 
 // Exit codes are part of the contract: 0 done, 1 failed, 2 wrong use.
 process.exitCode = await program.parseAsync().then(() => process.exitCode ?? 0, explain)
@@ -44,13 +57,13 @@ process.exit()
 
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof Interrupted) return error.exitCode
   if (error instanceof SettingsError) console.error(error.message)
   else if (error instanceof AppError) {
     console.error(`${error.code}: ${error.message}${error.remedy ? `. ${error.remedy}` : ''}`)
     for (const line of problemLines(error.details.problems)) console.error(line)
   } else if (error instanceof RemoteError) {
-    const { service, code, message, remedy, requestId } = error.failure
-    console.error(`${service}: ${code}: ${message} ${remedy}${requestId ? ` (request ${requestId})` : ''}`)
+    console.error(`${error.failure.service}: ${writeFailure(error.failure)}`)
   } else console.error(error)
   return 1
 }

@@ -1,3 +1,5 @@
+import type { Failure } from '../errors.ts'
+
 /** Data goes to standard output, words about it to standard error. */
 
 export function printJson(value: unknown): void {
@@ -18,6 +20,23 @@ export function printTable(headings: string[], rows: (string | number | null)[][
         .trimEnd()}\n`,
     )
   }
+}
+
+/** What people search for and what Microsoft's support asks for, in one piece; empty when there is neither. */
+export function writeIds({
+  serviceCode,
+  requestId,
+}: {
+  serviceCode: string | null
+  requestId: string | null
+}): string {
+  return [serviceCode, requestId && `request id ${requestId}`].filter(Boolean).join(', ')
+}
+
+/** A failure in one line. */
+export function writeFailure({ code, message, remedy, ...ids }: Failure): string {
+  const written = writeIds(ids)
+  return plain(`${code}: ${message} ${remedy}${written && ` (${written})`}`)
 }
 
 /** One line of text that cannot move the cursor or colour the terminal. */

@@ -1,7 +1,10 @@
+import type { Response } from 'undici'
 import { z } from 'zod'
-import type { ConnectLists } from '../consent/lists/connect-lists.ts'
 import { AppError } from '../errors.ts'
-import { type Actor, requireAct } from '../tenants/actor.ts'
+import type { ConnectLists } from '../onboarding/lists/connect-lists.ts'
+import type { Actor } from '../tenants/actor.ts'
+import { requireAct } from '../tenants/permissions.ts'
+import { askSimulator } from './ask-simulator.ts'
 
 export type DemoCustomers = {
   /**
@@ -39,9 +42,8 @@ export function createDemoCustomers({
   connectLists: Pick<ConnectLists, 'create'>
 }): DemoCustomers {
   async function call(path: string, body?: object): Promise<Response> {
-    const url = `${origin}/__simulator/${path}`
     const signal = AbortSignal.timeout(timeoutMs)
-    const answer = await fetch(url, {
+    const answer = await askSimulator(origin, `/__simulator/${path}`, {
       signal,
       ...(body && {
         method: 'POST',
@@ -51,17 +53,19 @@ export function createDemoCustomers({
     }).catch(cause => {
       throw simulatorAway(cause)
     })
-    if (!answer.ok) throw simulatorAway(new Error(`${url} answered ${answer.status}: ${await answer.text()}`))
+    if (!answer.ok)
+      throw simulatorAway(new Error(`${path} answered ${answer.status}: ${await answer.text()}`))
     return answer
   }
 
   return {
     async connect(actor) {
-      requireAct(actor, 'manage-tenants')
+      requireAct(actor, 'tenant.connect')
       const answer = await call('tenants')
       const { tenants } = reportSchema.parse(await answer.json())
       const willing = tenants.filter(
-        ({ regionSubScope }, index) => regionSubScope === null && index % 6 !== 5,
+        ({ regionSubScope }, index) =>
+          (regionSubScope === null || regionSubScope === 'GCC') && index % 6 !== 5,
       )
       for (const { domain } of willing) await call('grant-consent', { tenant: domain, isOld: true })
       const lines = willing.map(({ name, domain, regionScope }) => `${name}\t${domain}\t${regionScope}`)

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { request } from 'undici'
-import type { Endpoints } from '../clouds/endpoints.ts'
+import type { Endpoints } from '../microsoft/clouds/endpoints.ts'
+import type { ChooseProxy } from '../platform/proxy/choose-proxy.ts'
 import { type Finding, failed, ok, warning } from './check.ts'
+import { openPage } from './open-page.ts'
 
-type Parts = { endpoints: Endpoints; clientId: string; partnerTenantId: string; publicUrl: string }
+type Deps = {
+  endpoints: Endpoints
+  clientId: string
+  partnerTenantId: string
+  publicUrl: string
+  chooseProxy: ChooseProxy
+}
 
 /** The addresses that Microsoft sends browsers back to; all three must be registered as platform Web. */
 export const redirectPaths = ['/auth/callback', '/consent/callback', '/consent/proof'] as const
@@ -21,7 +28,8 @@ export async function* probeRedirectUris({
   clientId,
   partnerTenantId,
   publicUrl,
-}: Parts): AsyncGenerator<Finding> {
+  chooseProxy,
+}: Deps): AsyncGenerator<Finding> {
   for (const path of redirectPaths) {
     const redirectUri = `${publicUrl}${path}`
     const check = `redirect URI ${path}`
@@ -37,17 +45,19 @@ export async function* probeRedirectUris({
       code_challenge: randomBytes(32).toString('base64url'),
       code_challenge_method: 'S256',
     }).toString()
-    yield await probe(check, url, redirectUri)
+    yield await probe(check, url, redirectUri, chooseProxy)
   }
 }
 
-async function probe(check: string, url: URL, redirectUri: string): Promise<Finding> {
+async function probe(
+  check: string,
+  url: URL,
+  redirectUri: string,
+  chooseProxy: ChooseProxy,
+): Promise<Finding> {
   try {
-    const answer = await request(url, { headersTimeout: 15_000, bodyTimeout: 15_000 })
-    const location = answer.headers.location
-    const text = (await answer.body.text()).slice(0, 200_000)
-    if (typeof location === 'string' && location.startsWith(redirectUri))
-      return ok(check, `${redirectUri} is registered`)
+    const { location, text } = await openPage(url, chooseProxy)
+    if (location?.startsWith(redirectUri)) return ok(check, `${redirectUri} is registered`)
     if (/AADSTS(50011|500113|900971)/.test(text)) {
       return failed(
         check,

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import type { InstallationStore } from './store.ts'
@@ -19,11 +19,7 @@ export async function openKey(
   store: InstallationStore,
 ): Promise<Buffer> {
   const key = secretKey ? Buffer.from(secretKey, 'base64') : await keyFile(dataDir)
-  const fingerprint = createHash('sha256')
-    .update('tenantry key fingerprint:')
-    .update(key)
-    .digest('hex')
-    .slice(0, 16)
+  const fingerprint = keyFingerprint(key)
   const known = await store.rememberFingerprint(fingerprint)
   if (known !== fingerprint) {
     throw new AppError(
@@ -36,6 +32,39 @@ export async function openKey(
     )
   }
   return key
+}
+
+/**
+ * A secret that derives from the installation's key, so that no row holds it:
+ * it is computed again when it is needed.
+ *
+ * @param of what the secret belongs to
+ * @returns base64url, 43 characters
+ */
+export function deriveSecret(key: Buffer, purpose: string, of: string): string {
+  return createHmac('sha256', key).update(`${purpose}:${of}`).digest('base64url')
+}
+
+/** By which a database knows its key, and which tells nothing of it. */
+export function keyFingerprint(key: Buffer): string {
+  return createHash('sha256').update('tenantry key fingerprint:').update(key).digest('hex').slice(0, 16)
+}
+
+/**
+ * Puts a key that was brought back into the data folder. Another one that was
+ * there stays beside it.
+ *
+ * @returns where the other one is now, null when there was none
+ */
+export async function replaceKeyFile(dataDir: string, key: Buffer): Promise<string | null> {
+  const path = join(dataDir, 'secret.key')
+  await mkdir(dataDir, { recursive: true })
+  const before = await readFile(path, 'utf8').catch(() => null)
+  if (before?.trim() === key.toString('base64')) return null
+  const kept = before === null ? null : `${path}.before-restore-${Date.now()}`
+  if (kept) await rename(path, kept)
+  await writeFile(path, `${key.toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
+  return kept
 }
 
 async function keyFile(dataDir: string): Promise<Buffer> {

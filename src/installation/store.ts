@@ -1,10 +1,22 @@
-import type { Database } from '../database/index.ts'
+import type { Database } from '../platform/database/index.ts'
 
 export type InstallationStore = ReturnType<typeof createInstallationStore>
 
 /** Facts that all processes on one database share. */
 export function createInstallationStore(db: Database) {
   return {
+    /**
+     * Whether the database takes what is written: one that is read-only, or whose disk is full, still reads.
+     *
+     * @throws what it fails with
+     */
+    async probe(): Promise<boolean> {
+      const written = await db.$executeRaw`
+        INSERT INTO "Setting" (key, value, "updatedAt") VALUES ('readiness-probe', '{}', now())
+        ON CONFLICT (key) DO UPDATE SET "updatedAt" = now()`
+      return written === 1
+    },
+
     /** Keeps the first fingerprint ever given and returns the one that is kept. */
     async rememberFingerprint(fingerprint: string): Promise<string> {
       const { value } = await db.setting.upsert({
@@ -29,6 +41,22 @@ export function createInstallationStore(db: Database) {
         data: { value: said },
       })
       return count === 1
+    },
+
+    /** Keeps whether the registration's ID tokens list directory roles (`wids`), as seen at the last staff sign-in. */
+    async rememberDirectoryRoles(areListed: boolean): Promise<void> {
+      const key = 'directory-roles-claim'
+      await db.setting.upsert({
+        where: { key },
+        create: { key, value: areListed },
+        update: { value: areListed },
+      })
+    },
+
+    /** @returns null before the first staff sign-in */
+    async directoryRolesListed(): Promise<boolean | null> {
+      const found = await db.setting.findUnique({ where: { key: 'directory-roles-claim' } })
+      return typeof found?.value === 'boolean' ? found.value : null
     },
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { progressLine } from '../../src/cli/progress.ts'
 import { type CliStage, startCliStage } from './stage.ts'
 
@@ -40,6 +40,23 @@ test('a query with errors is refused with line and column', async () => {
   expect(data).toBe('')
   expect(words).toMatch(/^ {2}2:3 {2}error/m)
 })
+
+test.each(['utf-16le', 'utf-16be', 'utf-8'] as const)(
+  'a query file is read by its byte order mark: %s',
+  async encoding => {
+    const folder = await mkdtemp(join(tmpdir(), 'tenantry-query-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'query.kql')
+    const text = '\ufeffDeviceInfo\r\n| summarize devices = dcount(DeviceId)\r\n| extend Sign = "ü"\r\n'
+    const bytes = Buffer.from(text, encoding === 'utf-8' ? 'utf8' : 'utf16le')
+    await writeFile(file, encoding === 'utf-16be' ? bytes.swap16() : bytes)
+
+    const { code, data, words } = await run('hunt', '--file', file, '--format', 'csv')
+
+    expect(code, words).toBe(0)
+    expect(data).toContain('ü')
+  },
+)
 
 test('hunt --saved runs a query of the library by its name, slug or id, with its parameters', async () => {
   const shown = JSON.parse((await run('queries', 'show', 'operating-systems', '--json')).data)
@@ -148,4 +165,8 @@ test('the bar says how many answered, failed and wait', () => {
   expect(progressLine({ counts, rowCount: 12_345 })).toBe(
     `${'█'.repeat(24)}${'░'.repeat(6)} 32/40 tenants, 12,345 rows, 2 failed, 2 waiting`,
   )
+
+  expect(
+    progressLine({ counts, rowCount: 1 }, [{ name: 'Fabrikam' }, { name: 'Tail\u001b[2Jspin' }]),
+  ).toMatch(/2 waiting, missing: Fabrikam, Tail \[2Jspin$/)
 })

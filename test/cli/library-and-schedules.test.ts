@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { builtInQueries } from '../../src/hunting/library/built-in.ts'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { builtInQueries } from '../helpers/built-in-queries.ts'
 import { type CliStage, startCliStage } from './stage.ts'
 
 let stage: CliStage
@@ -70,4 +73,33 @@ test('a name that nothing or more than one thing has is told apart', async () =>
   expect(ambiguous.words).toContain(other)
   expect(missing).toMatchObject({ code: 1, words: expect.stringContaining('not_found') })
   expect(wrongUse.code).toBe(2)
+})
+
+test('queries import brings in a folder, tells what it refused, and export writes the same files', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tenantry-queries-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'in/persistence'), { recursive: true })
+  const id = '5f2c1a34-0000-4000-8000-00000000c0de'
+  const text = `id: ${id}\nname: From a folder\ndescription: What it finds.\ntactics:\n- Persistence\nquery: DeviceInfo | take 5\n`
+  const bad = 'id: 5f2c1a34-0000-4000-8000-00000000bad0\nname: Broken\nquery: DeviceInfo | wher\n'
+  // As Windows PowerShell writes files.
+  await writeFile(join(folder, 'in/persistence/good.yaml'), Buffer.from(`\ufeff${text}`, 'utf16le'))
+  await writeFile(join(folder, 'in/bad.yml'), bad)
+  await writeFile(join(folder, 'in/README.md'), 'not a query')
+
+  const first = await run('queries', 'import', join(folder, 'in'))
+  const again = await run('queries', 'import', join(folder, 'in'), '--json')
+  const missing = await run('queries', 'import', join(folder, 'nowhere'))
+  const exported = await run('queries', 'export', join(folder, 'out'))
+  const file = join(folder, 'out/persistence/from-a-folder.yaml')
+  const back = await run('queries', 'import', file)
+
+  expect(first).toMatchObject({ code: 0, words: '1 created, 0 updated, 0 unchanged, 1 refused.\n' })
+  expect(first.data).toMatch(/^refused +in\/bad.yml +Broken +the query has/m)
+  expect(first.data).toMatch(/^created +in\/persistence\/good.yaml +From a folder/m)
+  expect(JSON.parse(again.data)).toMatchObject([{ outcome: 'refused' }, { outcome: 'unchanged', id }])
+  expect(missing).toMatchObject({ code: 1, words: expect.stringContaining('cannot be read') })
+  expect(exported.code).toBe(0)
+  expect(await readFile(file, 'utf8')).toContain(`id: ${id}\nname: From a folder\n`)
+  expect(back.words).toBe('0 created, 0 updated, 1 unchanged, 0 refused.\n')
 })

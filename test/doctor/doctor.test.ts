@@ -1,14 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createDiscovery } from '../../src/clouds/discovery.ts'
-import { createEndpoints } from '../../src/clouds/endpoints.ts'
 import type { Finding } from '../../src/doctor/check.ts'
-import { type DoctorParts, examine } from '../../src/doctor/doctor.ts'
+import { type DoctorDeps, examine } from '../../src/doctor/doctor.ts'
+import { createDiscovery } from '../../src/microsoft/clouds/discovery.ts'
+import { createEndpoints } from '../../src/microsoft/clouds/endpoints.ts'
+import { createMailer } from '../../src/notifications/rules/channels/email.ts'
 import { createServices } from '../../src/services.ts'
 import { systemActor } from '../../src/tenants/actor.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+import { startMailServer } from '../helpers/mail-server.ts'
+import { signedIn } from '../helpers/staff.ts'
 
 let running: RunningApp
 let customers: Customers
@@ -21,10 +24,7 @@ beforeAll(async () => {
 afterAll(() => running?.close())
 
 /** What the doctor says, with some parts as they must not be. */
-async function examined(
-  changes: Partial<DoctorParts> = {},
-  tenant: string | null = null,
-): Promise<Finding[]> {
+async function examined(changes: Partial<DoctorDeps> = {}, tenant: string | null = null): Promise<Finding[]> {
   const { config, ...services } = running.services
   const findings: Finding[] = []
   for await (const finding of examine({ ...services, ...config, ...changes }, systemActor, tenant)) {
@@ -55,28 +55,41 @@ async function givenLoginHost(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function atLogin(login: string): Partial<DoctorParts> {
+function atLogin(login: string): Partial<DoctorDeps> {
   const { remote } = running.services
-  const endpoints = createEndpoints('global', { login, graph: null, defender: null, endpoint: null })
+  const endpoints = createEndpoints('global', {
+    login,
+    graph: null,
+    defender: null,
+    endpoint: running.simulator.origin,
+  })
   return { endpoints, discovery: createDiscovery({ remote, endpoints }) }
 }
 
 test('an installation that is well is found so, line by line, in the order of need', async () => {
   const { tenantId } = await customers.connected()
 
-  const findings = await examined({}, tenantId)
+  const findings = await examined({ directoryRolesListed: async () => true }, tenantId)
 
   expect(findings.map(({ check, outcome }) => `${outcome} ${check}`)).toEqual([
     'ok settings',
     'ok database',
     'ok migrations',
     'ok queue',
+    'ok audit protection',
+    'ok database connections',
+    'ok disk of the data folder',
+    'ok public address',
+    'ok way out',
     'ok clock',
     'ok partner tenant',
     'ok credential: demo client secret',
     'ok redirect URI /auth/callback',
     'ok redirect URI /consent/callback',
     'ok redirect URI /consent/proof',
+    'ok directory roles in ID tokens',
+    'ok Defender for Endpoint API',
+    'ok device actions',
     `ok tenant ${tenantId}`,
   ])
   expect(findings.every(({ remedy }) => remedy === null)).toBe(true)
@@ -116,6 +129,74 @@ test('redirect URIs that are not registered are named with the place to add them
     message: 'https://elsewhere.example/consent/callback is not registered',
     remedy: expect.stringContaining('platform Web'),
   })
+})
+
+test('whether ID tokens list directory roles is learned from the staff who sign in', async () => {
+  const finding = async () => {
+    const findings = await examined({})
+    return findings.find(({ check }) => check === 'directory roles in ID tokens')
+  }
+  const before = await finding()
+
+  running.simulator.control.setDirectoryRolesClaim(false)
+  await signedIn(running)
+  const without = await finding()
+  running.simulator.control.setDirectoryRolesClaim(true)
+  await signedIn(running)
+
+  expect(before).toMatchObject({
+    outcome: 'warning',
+    message: expect.stringContaining('first staff sign-in'),
+  })
+  expect(without).toMatchObject({ outcome: 'warning', remedy: expect.stringContaining('Directory roles') })
+  expect(await finding()).toMatchObject({ outcome: 'ok' })
+})
+
+test('where the Endpoint API answers and who depends on what ends is told', async () => {
+  const { control, origin } = running.simulator
+  onTestFinished(() => control.restoreApis())
+  await customers.connected(['defender:AdvancedHunting.Read.All', 'endpoint:Machine.Read.All'])
+  const newer = origin.replace('127.0.0.1', 'localhost')
+  const endpoints = createEndpoints('global', {
+    login: origin,
+    graph: origin,
+    defender: newer,
+    endpoint: origin,
+  })
+  const interfaces = async () => {
+    const findings = await examined({ endpoints })
+    return findings.find(({ check }) => check === 'Defender for Endpoint API')
+  }
+
+  const both = await interfaces()
+  control.retireApi({ surface: 'endpoint', answer: '404', host: '127.0.0.1' })
+  const one = await interfaces()
+  control.retireApi({ surface: 'endpoint', answer: '410' })
+  const none = await interfaces()
+  const findings = await examined({ endpoints })
+
+  expect(both?.message).toBe(`answers at ${new URL(origin).host} and ${new URL(newer).host}`)
+  expect(one).toMatchObject({
+    outcome: 'ok',
+    message: `answers at ${new URL(newer).host}; no longer at ${new URL(origin).host}`,
+  })
+  expect(none).toMatchObject({ outcome: 'warning', remedy: expect.stringContaining('Defender portal') })
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      check: 'Hunt with KQL (Microsoft Defender XDR)',
+      outcome: 'warning',
+      message: '1 tenant depends on Microsoft Defender XDR, which ends on 2027-02-01',
+    }),
+  )
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      check: 'List and open devices (Microsoft Defender for Endpoint)',
+      message: expect.stringContaining('may end on 2027-02-01'),
+    }),
+  )
+  expect(findings.find(({ check }) => check === 'device actions')?.message).toMatch(
+    /^\d+ tenants depend on Microsoft Defender for Endpoint, .*; Graph offers none$/,
+  )
 })
 
 test('each credential is tried by itself, and the refused one is told with the remedy', async () => {
@@ -169,4 +250,39 @@ test('a database that is not ready says what is missing', async () => {
 
   expect(outcomesOf(findings)).toMatchObject({ database: 'ok', migrations: 'failed', queue: 'failed' })
   expect(findings.find(({ check }) => check === 'migrations')?.remedy).toContain('Start Tenantry once')
+})
+
+test('a server that cannot carry another process is told, with what to do', async () => {
+  const budget = { all: 16, pool: 10, jobs: 3, listeners: 3, background: 5 }
+  const findings = await examined({
+    connectionBudget: async () => ({ budget, server: { allowed: 97, used: 90 } }),
+  })
+
+  expect(findings.find(({ check }) => check === 'database connections')).toMatchObject({
+    outcome: 'warning',
+    message: expect.stringContaining('7 of 97 left'),
+    remedy: expect.stringContaining('TENANTRY_DATABASE_CONNECTIONS'),
+  })
+})
+
+test('a mail server is looked at when one is set', async () => {
+  const server = await startMailServer({ signIn: { user: 'alerts', pass: 'right' } })
+  onTestFinished(() => server.close())
+  const mailFindings = async (url: URL | null) => {
+    const settings = url && { url, from: 'alerts@partner.example' }
+    const mailer = createMailer({ settings, domain: 'tenantry.partner.example', timeoutMs: 2_000 })
+    const findings = await examined({ mailer })
+    mailer.close()
+    return findings.filter(({ check }) => check === 'mail server')
+  }
+  const wrong = new URL(server.url)
+  wrong.password = 'wrong'
+
+  expect(await mailFindings(null)).toEqual([])
+  expect(await mailFindings(server.url)).toMatchObject([{ outcome: 'ok', remedy: null }])
+  const refused = await mailFindings(wrong)
+  expect(refused).toMatchObject([
+    { outcome: 'failed', serviceCode: '535', remedy: expect.stringContaining('TENANTRY_SMTP_URL') },
+  ])
+  expect(JSON.stringify(refused)).not.toContain('wrong')
 })

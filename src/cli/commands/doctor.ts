@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Finding } from '../../doctor/check.ts'
 import { examine } from '../../doctor/doctor.ts'
 import { commandLineActor, withServices } from '../context.ts'
-import { plain, printJson } from '../output.ts'
+import { plain, printJson, writeIds } from '../output.ts'
 
 const marks = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' }
 
@@ -24,10 +24,12 @@ export function doctorCommand(program: Command): void {
         )) {
           findings.push(finding)
           if (json) continue
-          const remedy = finding.remedy ? `\n         ${plain(finding.remedy)}` : ''
-          process.stdout.write(
-            `${marks[finding.outcome]}  ${plain(finding.check)}: ${plain(finding.message)}${remedy}\n`,
+          const { check, outcome, message, remedy, serviceCode, requestId } = finding
+          const ids = writeIds({ serviceCode, requestId })
+          const lines = [`${check}: ${message}${ids && ` (${ids})`}`, remedy ?? ''].filter(
+            line => line !== '',
           )
+          process.stdout.write(`${marks[outcome]}  ${lines.map(plain).join('\n         ')}\n`)
         }
         if (json) printJson(findings)
         if (findings.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import { ledgerText } from '../../hunting/export/ledger.ts'
-import { type ExportFormat, writeExport } from '../../hunting/export/write-export.ts'
 import type { Hunts } from '../../hunting/hunts/hunts.ts'
 import type { HuntStatus, HuntSummary } from '../../hunting/hunts/model.ts'
+import { coverageText } from '../../hunting/results/export/coverage.ts'
+import { type ExportFormat, writeExport } from '../../hunting/results/export/write-export.ts'
 import { cellText } from '../../hunting/results/unify-rows.ts'
 import type { Services } from '../../services.ts'
 import { commandLineActor, withServices } from '../context.ts'
@@ -70,7 +70,7 @@ export function huntCommand(program: Command): void {
     .addOption(
       new Option(
         '--allow-unknown-names',
-        'run although tables or columns are not in the documented schema',
+        'run in spite of every objection but that the query does not parse',
       ).conflicts('id'),
     )
     .addOption(
@@ -102,7 +102,7 @@ export function huntCommand(program: Command): void {
                 return followHunt(hunts, commandLineActor, huntId)
               }))
           await print(hunts, huntId, format)
-          say(ledgerText(await hunts.ledger(commandLineActor, huntId)).trimEnd())
+          say(coverageText(await hunts.coverage(commandLineActor, huntId)).trimEnd())
           process.exitCode = exitCodeOf(status)
         },
         { hunt: true },

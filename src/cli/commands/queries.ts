@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander'
+import type { ImportResult } from '../../hunting/library/files/import-queries.ts'
 import type { QueryFilters, SavedQueryView } from '../../hunting/library/model.ts'
 import { tacticNames } from '../../hunting/library/tactics.ts'
 import { commandLineActor, withServices } from '../context.ts'
 import { plain, printJson, printTable, say } from '../output.ts'
+import { readQueryFiles, writeQueryFiles } from '../query-files.ts'
 
 export function queryCommands(program: Command): void {
   const queries = program
@@ -52,6 +54,52 @@ export function queryCommands(program: Command): void {
         process.stdout.write(`${query.query.trimEnd()}\n`)
       })
     })
+
+  queries
+    .command('import')
+    .description('bring in queries from a YAML file, or from those of a folder; a second import updates them')
+    .argument('<path>', 'a file or a folder, as of Microsoft’s public hunting repositories')
+    .option('--allow-unknown-names', 'import in spite of every objection but that a query does not parse')
+    .option('--json', 'print JSON')
+    .action(async (path: string, options: { allowUnknownNames?: boolean; json?: boolean }) => {
+      await withServices(async ({ library }) => {
+        const results: ImportResult[] = []
+        for await (const file of readQueryFiles(path)) {
+          results.push(...(await library.importFiles(commandLineActor, [file], options)))
+        }
+        if (options.json) printJson(results)
+        else printResults(results)
+        say(summaryOf(results))
+        process.exitCode = results.some(({ outcome }) => outcome !== 'refused') ? 0 : 1
+      })
+    })
+
+  queries
+    .command('export')
+    .description('write queries as YAML files, a folder for each tactic')
+    .argument('<folder>', 'made when it is not there')
+    .option('--all', 'also those that come with Tenantry')
+    .action(async (folder: string, { all }: { all?: boolean }) => {
+      await withServices(async ({ library }) => {
+        const written = await writeQueryFiles(library, folder, all ? {} : { builtIn: false })
+        say(`${written} ${written === 1 ? 'query' : 'queries'} written to ${folder}.`)
+      })
+    })
+}
+
+function printResults(results: ImportResult[]): void {
+  if (results.length === 0) return
+  printTable(
+    ['OUTCOME', 'FILE', 'QUERY', 'REASON'],
+    results.map(({ outcome, source, name, reason }) => [outcome, source, name, reason]),
+  )
+}
+
+function summaryOf(results: ImportResult[]): string {
+  const counts = (['created', 'updated', 'unchanged', 'refused'] as const).map(
+    outcome => `${results.filter(result => result.outcome === outcome).length} ${outcome}`,
+  )
+  return results.length === 0 ? 'There is no YAML file.' : `${counts.join(', ')}.`
 }
 
 function wordsAbout(query: SavedQueryView): string[] {

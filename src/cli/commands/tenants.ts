@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import type { TenantStatus } from '../../tenants/store.ts'
-import { toTenantView } from '../../tenants/view.ts'
+import { type ShownStatus, shownStatuses } from '../../tenants/store.ts'
+import { type TenantView, toTenantView } from '../../tenants/view.ts'
 import { commandLineActor, withServices } from '../context.ts'
 import { printJson, printTable, say } from '../output.ts'
 
@@ -9,9 +9,7 @@ export function tenantCommands(program: Command): void {
     .command('tenants')
     .description('list tenants')
     .option('--search <text>', 'part of a name, a domain or a tenant id')
-    .addOption(
-      new Option('--status <status>').choices(['verifying', 'connected', 'degraded', 'disconnected']),
-    )
+    .addOption(new Option('--status <status>').choices([...shownStatuses]))
     .option('--tag <tag>')
     .option('--json', 'print JSON')
     .action(
@@ -20,7 +18,7 @@ export function tenantCommands(program: Command): void {
         ...filters
       }: {
         search?: string
-        status?: TenantStatus
+        status?: ShownStatus
         tag?: string
         json?: boolean
       }) => {
@@ -44,10 +42,16 @@ export function tenantCommands(program: Command): void {
               tenant.domain,
               tenant.status,
               tenant.roles.missing.length,
-              tenant.lastError?.code ?? null,
+              lastErrorOf(tenant),
             ]),
           )
         })
       },
     )
+}
+
+/** Our name for it and, where there is one, the service's. */
+function lastErrorOf({ lastError }: TenantView): string | null {
+  if (!lastError) return null
+  return lastError.serviceCode ? `${lastError.code} (${lastError.serviceCode})` : lastError.code
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import type { Surface } from '../../clouds/clouds.ts'
+import type { Surface } from '../../microsoft/clouds/clouds.ts'
 import { commandLineActor, withServices } from '../context.ts'
 import { printJson, say } from '../output.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { toTenantView } from '../../tenants/view.ts'
 import { commandLineActor, withServices } from '../context.ts'
-import { printJson, say } from '../output.ts'
+import { printJson, say, writeFailure } from '../output.ts'
 
 export function verifyCommand(program: Command): void {
   program
@@ -18,8 +18,7 @@ export function verifyCommand(program: Command): void {
         else {
           say(`${view.name} is ${view.status}.`)
           if (view.roles.missing.length > 0) say(`Missing: ${view.roles.missing.join(', ')}.`)
-          if (view.lastError)
-            say(`${view.lastError.code}: ${view.lastError.message} ${view.lastError.remedy}`)
+          if (view.lastError) say(writeFailure(view.lastError))
         }
         process.exitCode = view.status === 'connected' ? 0 : 1
       })
