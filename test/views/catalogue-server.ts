@@ -28,10 +28,15 @@ const pages: Record<string, () => string> = {
       error: {
         status: 404,
         title: 'There is nothing here',
-        message: 'The address names no tenant that you may see.',
-        remedy: 'Check the address, or ask an administrator which tenants you may see.',
+        failure: {
+          code: 'not_found',
+          message: 'The address names no tenant that you may see.',
+          remedy: 'Check the address, or ask an administrator which tenants you may see.',
+          serviceCode: 'AADSTS90002',
+          requestId: '7f1c0a52-3d5e-4c0e-9d5a-8a4f2a9b6c11',
+          at: '2026-11-22T15:04:05Z',
+        },
         reference: 'req-7f1c0a52',
-        at: '2026-11-22T15:04:05Z',
         actions: [{ href: '/', label: 'To the dashboard' }],
       },
     }),

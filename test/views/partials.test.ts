@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { icon } from '../../src/web/icons.ts'
 import { givenPage, render } from './render.ts'
 
 const folder = new URL('../../views/partials/', import.meta.url)
@@ -41,11 +42,13 @@ const showsText: Record<string, (text: string) => object> = {
       message: text,
       remedy: text,
       whoseMove: text,
+      serviceCode: text,
       requestId: text,
       at: text,
       title: text,
     },
   }),
+  'failure-ids': text => ({ failure: { code: text, serviceCode: text, requestId: text, at: text } }),
   field: text => ({
     field: {
       name: text,
@@ -58,7 +61,6 @@ const showsText: Record<string, (text: string) => object> = {
     },
   }),
   flash: text => ({ flash: { kind: text, text } }),
-  icon: text => ({ icon: text, iconClass: text }),
   notice: text => ({
     notice: {
       kind: text,
@@ -66,8 +68,7 @@ const showsText: Record<string, (text: string) => object> = {
       text,
       cause: text,
       remedy: text,
-      requestId: text,
-      at: text,
+      failure: { message: text, remedy: text, code: text, serviceCode: text, requestId: text, at: text },
       live: true,
     },
   }),
@@ -78,7 +79,6 @@ const showsText: Record<string, (text: string) => object> = {
   progress: text => ({ progress: { id: 'x', label: text, text } }),
   search: text => ({ search: { label: text, value: text } }),
   sort: text => ({ sort: { label: text, href: text } }),
-  stat: text => ({ stat: { label: text, value: text, detail: text, href: text, tone: text } }),
   steps: text => ({ steps: [{ label: text, state: text, detail: text }] }),
   strip: text => ({
     strip: { label: text, counts: [{ state: text, count: 1, label: text }], cells: [text] },
@@ -94,6 +94,11 @@ test.each(Object.entries(showsText))('%s escapes whatever it is given', (name, d
   const html = show(name, data(hostile))
 
   expect(html).not.toContain('<script')
+})
+
+test('an icon that nobody knows is a ring, whatever its name holds', () => {
+  for (const name of [hostile, 'toString', '__proto__']) expect(icon(name)).toBe(icon('ring'))
+  expect(icon('tenants', 'small')).toContain('<svg class="icon icon--small"')
 })
 
 test.each(Object.entries(showsText))('%s has the same tags whatever the words are', (name, data) => {

@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
+import { formats } from '../../src/web/formats.ts'
+import { icon } from '../../src/web/icons.ts'
 
 const views = fileURLToPath(new URL('../../views/', import.meta.url))
 const eta = new Eta({ views, cache: true, autoTrim: false })
 
 /** Renders one view or partial by its path under `views/`, as the server does. */
 export function render(path: string, data: object): string {
-  return eta.render(path, { assetUrl: (asset: string) => `/assets/${asset}`, ...data })
+  const assetUrl = (asset: string) => `/assets/${asset}`
+  return eta.render(path, { assetUrl, format: formats, icon, ...data })
 }
 
 /** What every page is given about itself; a test changes what it is about. */

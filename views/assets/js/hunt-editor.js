@@ -45,6 +45,7 @@ async function start(monaco, holder, text, schema) {
   text.hidden = true
 
   keepInStep(model, text)
+  typeOverPipe(monaco, editor, model)
   keepMarks(monaco, editor, model, text)
   goToProblems(editor, model)
   followTheme(monaco)
@@ -66,6 +67,19 @@ function keepInStep(model, text) {
   model.onDidChangeContent(() => {
     text.value = model.getValue()
     text.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+}
+
+/** Completing a table begins the next line with a pipe: one that is typed there as well takes its place. */
+function typeOverPipe(monaco, editor, model) {
+  editor.onDidType(typed => {
+    if (typed !== '|') return
+    const { lineNumber, column } = editor.getPosition()
+    const before = model.getLineContent(lineNumber).slice(0, column - 1)
+    const [, indent] = /^(\s*)\|\s*\|$/.exec(before) ?? []
+    if (indent === undefined) return
+    const range = new monaco.Range(lineNumber, indent.length + 1, lineNumber, column)
+    editor.executeEdits('pipe', [{ range, text: '|' }])
   })
 }
 

@@ -18,12 +18,12 @@ export function listenForShortcuts() {
 
   listPages(help)
   for (const hint of document.querySelectorAll('[data-shortcut-hint]')) hint.hidden = false
-  let goPressedAt = 0
+  let goPressedAt = Number.NEGATIVE_INFINITY
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
 
     const isSecondKey = event.timeStamp - goPressedAt < secondKeyWithinMs
-    goPressedAt = event.key === 'g' ? event.timeStamp : 0
+    goPressedAt = event.key === 'g' ? event.timeStamp : Number.NEGATIVE_INFINITY
     const link = isSecondKey ? linkTo(pages[event.key]) : null
     if (link) {
       event.preventDefault()

@@ -1,0 +1,16 @@
+import type { z } from 'zod'
+import { AppError } from '../errors.ts'
+
+/**
+ * Reads what was sent to a page: the query, the form, a part of the address.
+ *
+ * @param input as it came; nothing at all counts as an empty form
+ * @throws AppError `invalid` with what is wrong; a schema that fails elsewhere is a bug
+ */
+export function readInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const read = schema.safeParse(input ?? {})
+  if (read.success) return read.data
+  const errors = read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }))
+  const text = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')
+  throw new AppError('invalid', text, { details: { errors } })
+}
