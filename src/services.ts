@@ -1,142 +1,111 @@
 import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { createAudit } from './audit/audit.ts'
 import { handleJobs } from './background.ts'
-import { createDiscovery } from './clouds/discovery.ts'
-import { createEndpoints } from './clouds/endpoints.ts'
 import type { Config } from './config.ts'
-import { createConnect } from './consent/connect.ts'
-import { createConsentFlow } from './consent/flow.ts'
-import { createInvitations } from './consent/invitations.ts'
-import { createConnectLists } from './consent/lists/connect-lists.ts'
-import { createObserve } from './consent/observation.ts'
-import { recomputeMissing } from './consent/required-roles.ts'
-import { createVerification } from './consent/verification.ts'
-import { createBroadcast } from './database/broadcast.ts'
-import { openDatabase } from './database/index.ts'
-import { isMigrated } from './database/migrations.ts'
-import { createDefender, type OnOutcome } from './defender/index.ts'
-import { createDemoCustomers } from './demo/customers.ts'
 import { createDevices } from './devices/devices.ts'
-import { createHunts, type Hunts } from './hunting/hunts/hunts.ts'
-import { createLibrary } from './hunting/library/library.ts'
-import { createRunner } from './hunting/schedules/runner.ts'
-import { createSchedules } from './hunting/schedules/schedules.ts'
+import type { Hunts } from './hunting/hunts/hunts.ts'
+import { createIncidentWatch } from './incidents/events/watch.ts'
+import { createFreshness } from './incidents/freshness.ts'
 import { createIncidents } from './incidents/incidents.ts'
+import { createQueue } from './incidents/queue/queue.ts'
+import { createSavedViews } from './incidents/saved-views/saved-views.ts'
+import { createIgnoredIndicators } from './incidents/sightings/ignored.ts'
+import { createSightings } from './incidents/sightings/sightings.ts'
+import { createIncidentStatistics } from './incidents/statistics/statistics.ts'
+import { createSync } from './incidents/sync/sync.ts'
 import { createCredentialWatch } from './installation/credential-watch.ts'
-import { openKey } from './installation/key.ts'
+import { removeOldHistory } from './installation/history-store.ts'
 import { createReadiness } from './installation/readiness.ts'
-import { createInstallationStore } from './installation/store.ts'
-import { createJobs } from './jobs/jobs.ts'
-import {
-  connectListJob,
-  deviceActionJob,
-  recheckJob,
-  scheduleRunJob,
-  verificationJob,
-  webhookDeliveryJob,
-} from './jobs/kinds.ts'
-import { createLog, type LogDestination } from './log.ts'
+import { createKeyRotation } from './installation/sealing/rotation.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { createBacklogStore } from './metrics/store.ts'
+import { createDefender, type OnOutcome } from './microsoft/defender/index.ts'
+import {
+  createApprovalNews,
+  createAuditNews,
+  createConfirmingNews,
+  createCredentialNews,
+  createSuspensionNews,
+} from './notifications/installation-news.ts'
 import { createNotifications } from './notifications/notifications.ts'
+import { createMailer } from './notifications/rules/channels/email.ts'
+import { createRuleDeliveries } from './notifications/rules/deliver.ts'
+import { createRuleFollower } from './notifications/rules/follow.ts'
+import { hasNews } from './notifications/rules/match-store.ts'
+import { createMatcher } from './notifications/rules/matcher.ts'
+import { createRules } from './notifications/rules/rules.ts'
+import { createTenantNews } from './notifications/tenant-news.ts'
 import { createDeliveries } from './notifications/webhooks/deliveries.ts'
 import { createSender } from './notifications/webhooks/send.ts'
 import { createWebhooks } from './notifications/webhooks/webhooks.ts'
-import { createQuotaStore, createQuotas, createRemote, type RemoteOptions } from './remote/index.ts'
-import { createApiKeys } from './staff/api-keys.ts'
-import { createMembers } from './staff/members.ts'
-import { createSignIn } from './staff/sign-in.ts'
-import { createStandings } from './staff/standing.ts'
-import { createSessionRows, createStaffStore } from './staff/store.ts'
-import { systemActor } from './tenants/actor.ts'
-import { createHealth } from './tenants/health.ts'
-import { surfaces } from './tenants/roles.ts'
+import { countConnections, explainBudget } from './platform/database/budget.ts'
+import { isMigrated } from './platform/database/migrations.ts'
+import {
+  deviceActionJob,
+  incidentRulesJob,
+  recheckJob,
+  ruleDeliveryJob,
+  webhookDeliveryJob,
+} from './platform/jobs/kinds.ts'
+import { createReports } from './reports/report.ts'
+import { createTwoPersonRule } from './services/approvals.ts'
+import { createAuditing } from './services/audit.ts'
+import { createBase, type Tuning } from './services/base.ts'
+import { createHunting } from './services/hunting.ts'
+import { createMicrosoft } from './services/microsoft.ts'
+import { createOnboarding } from './services/onboarding.ts'
+import { createStaff } from './services/staff.ts'
+import { createSuspension } from './suspension/suspension.ts'
+import { createHealth } from './tenants/health/health.ts'
 import { createTenants, type Tenants } from './tenants/tenants.ts'
-import { createTokens, type Tokens } from './tokens/index.ts'
-import { shareTokens, tokenNews } from './tokens/shared-tokens.ts'
+import { recomputeMissing } from './verification/required-roles.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
+/** A message of its own, of text alone. */
+const plainMail = { html: null, thread: null, before: [] }
+
+/** What a process does beside answering; all of it unless told. */
+type StartOptions = { work: boolean; hunt?: boolean; syncIncidents?: boolean }
 
 export type Services = Awaited<ReturnType<typeof createServices>>
 
 /**
  * Builds each part once and hands it what it needs. Nothing here decides anything.
  *
- * @param tuning of the way out, and where the log goes; the defaults are for production
+ * @param tuning of time, chance, queue, the way out and the query analysis, and where the log goes; the defaults are for production
  */
-export async function createServices(
-  config: Config,
-  databaseUrl: string,
-  tuning: { remote?: Omit<RemoteOptions, 'quotas' | 'log'>; logTo?: LogDestination } = {},
-) {
-  const log = createLog(config.logLevel, tuning.logTo)
-  const db = openDatabase(databaseUrl)
-  const installation = createInstallationStore(db)
-  const key = await openKey(config, installation)
-  const audit = createAudit({ db, key })
-  const jobs = createJobs({
-    connectionString: databaseUrl,
-    onError: (error, job) => log.error({ err: error, job }, 'a job failed'),
+export async function createServices(config: Config, databaseUrl: string, tuning: Tuning = {}) {
+  const base = await createBase(config, databaseUrl, tuning)
+  const { log, pool, db, key, audit, jobs, installation, now, random } = base
+  const metrics = createMetrics({
+    tokens: () => tokens,
+    tenants: () => tenants,
+    pool,
+    backlog: createBacklogStore(pool, databaseUrl),
+    version,
+    role: config.role,
   })
-
-  const endpoints = createEndpoints(config.cloud, config.substitution)
-  const quotas = createQuotas({ store: createQuotaStore(db), huntingShare: config.huntingShare })
-  const remote = createRemote({ ...tuning.remote, quotas, log })
-  const discovery = createDiscovery({ remote, endpoints })
-  const metrics = createMetrics({ tokens: () => tokens, tenants: () => tenants })
-  const ownTokens: Tokens = createTokens({
-    ...config,
-    endpoints,
-    remote,
-    log,
-    onCredentialRefused(refused) {
-      metrics.credentialRefused(refused)
-      const { credential, failure, next } = refused
-      processes.send({ kind: 'credential-refused', credential, failure })
-      const detail = { code: failure.code, serviceCode: failure.serviceCode, triedInstead: next }
-      const event = { actor: systemActor, action: 'credential.refused', target: credential, detail }
-      audit.record({ ...event, result: 'failed' }).catch(error => log.error({ err: error }, 'audit failed'))
-    },
-  })
-  const processes = createBroadcast({
-    connectionString: databaseUrl,
-    db,
-    channel: 'tenantry_tokens',
-    schema: tokenNews,
-    onMessage: news => sharedTokens.hear(news),
-    onGap: () => sharedTokens.missed(),
-    onError: error => log.warn({ err: error }, 'other processes could not be told, or not be heard'),
-  })
-  const sharedTokens = shareTokens(ownTokens, processes.send)
-  const { tokens } = sharedTokens
-  const watchCredentials = createCredentialWatch({
-    expiry: tokens.expiry,
-    store: installation,
-    audit,
-    warn: (facts, message) => log.warn(facts, message),
-  })
-
-  const staffStore = createStaffStore(db)
-  const sessionRows = createSessionRows(db)
-  const apiKeys = createApiKeys({ store: staffStore, audit })
-  const members = createMembers({ store: staffStore, audit })
-  const signIn = createSignIn({
-    entra: tokens.signIn,
-    key,
-    partnerTenantId: config.partnerTenantId,
-    redirectUri: `${config.publicUrl}/auth/callback`,
-  })
+  base.jobsFailed.hear = job => void (job !== null && metrics.jobFailed(job))
+  const microsoft = createMicrosoft(base, tuning, metrics)
+  const { endpoints, endpointsOf, chooseProxy, gate, remote, discovery, processes, tokens } = microsoft
+  const staff = createStaff(base, tokens)
+  const { sessionRows } = staff
 
   const dropTokens = (tenantId: string): void => tokens.drop(tenantId)
   /** What is kept of a tenant beside its rows, when it leaves. */
   const forgetTenant = async (tenantId: string): Promise<void> => {
     dropTokens(tenantId)
+    await sightings.forgetTenant(tenantId)
     await hunts.dropTables()
   }
-  const tenants: Tenants = createTenants({ db, audit, dropTokens: forgetTenant })
+  const sightings = createSightings({ db })
+  const ignoredIndicators = createIgnoredIndicators({ db, audit })
+  const tenants: Tenants = createTenants({ db, audit, forgetTenant, now })
   const health = createHealth({
     db,
     recheck: tenantId => jobs.enqueue(recheckJob, { tenantId }, { key: tenantId }),
+    now,
   })
   const onOutcome: OnOutcome = (tenantId, surface, failure) => {
     metrics.surfaceCalled(surface, failure)
@@ -144,88 +113,85 @@ export async function createServices(
       .recordOutcome(tenantId, surface, failure)
       .catch(error => log.error({ err: error, tenantId }, 'an outcome was not recorded'))
   }
-  const defender = createDefender({ remote, tokens, endpoints, onOutcome })
-
-  const hunts: Hunts = createHunts({
-    db,
-    connectionString: databaseUrl,
-    audit,
-    hunt: defender.hunt,
-    prepare: defender.prepareHunt,
-    log,
-    keepDays: config.huntRetentionDays,
-    dataDir: config.dataDir,
-    huntingShare: config.huntingShare,
-  })
+  const defender = createDefender({ remote, tokens, endpoints, endpointsOf, onOutcome })
 
   const { publicUrl } = config
   const enqueueDelivery = (deliveryId: string, afterSeconds: number): Promise<void> =>
     jobs.enqueue(webhookDeliveryJob, { deliveryId }, { key: deliveryId, afterSeconds })
-  const enqueueRun = (runId: string, afterSeconds: number): Promise<void> =>
-    jobs.enqueue(scheduleRunJob, { runId }, { key: runId, afterSeconds })
-  const sender = createSender()
-  const deliveries = createDeliveries({ db, key, sender, enqueue: enqueueDelivery })
-  const webhooks = createWebhooks({ db, audit, key, enqueue: enqueueDelivery, publicUrl })
-  const notifications = createNotifications({ db, deliveries })
-  const library = createLibrary({ db, audit })
-  const standingsOf = createStandings({ store: staffStore })
-  const schedules = createSchedules({ db, audit, library, standingsOf, enqueue: enqueueRun })
-  const runner = createRunner({
-    db,
-    hunts,
-    library,
-    announce: notifications.announce,
+  const sender = createSender({ chooseProxy })
+  const deliveries = createDeliveries({ db, key, sender, enqueue: enqueueDelivery, now })
+  const webhooks = createWebhooks({ db, audit, key, enqueue: enqueueDelivery, publicUrl, now })
+  const notifications = createNotifications({ db, deliveries, now })
+  const { announce } = notifications
+  const auditing = createAuditing(base, {
+    post: sender.send,
+    announce: createAuditNews({ db, announce, publicUrl }),
+  })
+  const watchCredentials = createCredentialWatch({
+    expiry: tokens.expiry,
+    store: installation,
     audit,
-    standingsOf,
-    enqueue: enqueueRun,
-    publicUrl,
-    keepDays: config.huntRetentionDays,
+    announce: createCredentialNews({ db, announce, publicUrl }),
+    warn: (fields, message) => log.warn(fields, message),
+    now,
   })
 
-  const { requiredRoles } = config
-  const resolveTenant = discovery.resolve
-  const enqueueVerification = (tenantId: string, run: number, afterSeconds: number): Promise<void> =>
-    jobs.enqueue(verificationJob, { tenantId, run }, { key: `${tenantId} ${run}`, afterSeconds })
-  const observe = createObserve({
-    acquireFresh: (tenantId, surface) => tokens.acquire(tenantId, surface, { fresh: true }),
+  const mailer = createMailer({ settings: config.mail, domain: new URL(publicUrl).hostname })
+
+  const hunting = createHunting(base, {
+    defender,
+    currentAccessOf: staff.currentAccessOf,
+    announce,
+    limits: tuning.analyzer,
+  })
+  const { analyzer, library, runner } = hunting
+  const hunts: Hunts = hunting.hunts
+  const onboarding = createOnboarding(base, microsoft, {
     probe: defender.probe,
-    available: surfaces.filter(surface => endpoints.cloud.origins[surface] !== null),
+    dropTokens,
+    announce: createTenantNews({ announce, publicUrl }),
+    announceConfirming: createConfirmingNews({ announce, publicUrl }),
+    sendMail: config.mail && (async mail => (await mailer.send({ ...mail, ...plainMail })).failure),
+    onChecked(tenantId) {
+      health.forget(tenantId)
+      sync.wake([tenantId]).catch(error => log.warn({ err: error, tenantId }, 'a tenant was not woken'))
+    },
   })
-  const verification = createVerification({
+  const { verification, invitations, connectLists } = onboarding
+
+  const suspension = createSuspension({
     db,
     audit,
-    observe,
-    requiredRoles,
-    enqueueVerification,
-    dropTokens,
-    onChecked: health.forget,
+    tenants,
+    gate,
+    announce: createSuspensionNews({ announce, publicUrl }),
+    goOn: hunts.goOn,
+    now,
   })
-  const invitations = createInvitations({ db, audit, key, resolveTenant })
-  const consent = createConsentFlow({
-    ...config,
-    requiredRoles: config.askedRoles,
+
+  const queue = createQueue({ db, defender })
+  const savedViews = createSavedViews({ db, audit })
+  const incidentStatistics = createIncidentStatistics({ db, now })
+  const freshness = createFreshness({ db })
+  const reports = createReports({ db, tenants, freshness, huntsKeptDays: config.huntRetentionDays })
+  const syncPool = base.background()
+  const sync = createSync({ pool: syncPool, defender, log, keepDays: config.incidentRetentionDays, random })
+  const incidentWatch = createIncidentWatch({
     db,
+    connectionString: base.directUrl,
+    onError: error => log.warn({ err: error }, 'changes of incidents could not be heard'),
+  })
+  const incidents = createIncidents({
+    db,
+    pool: syncPool,
+    defender,
+    tenants,
     audit,
-    key,
-    endpoints,
-    signIn: tokens.signIn,
-    resolveTenant,
-    enqueueVerification,
-    dropTokens,
+    log,
+    onChanged(tenantId) {
+      sync.wake([tenantId]).catch(error => log.warn({ err: error, tenantId }, 'a tenant was not woken'))
+    },
   })
-  const connect = createConnect({ db, audit, resolveTenant, observe, verification, requiredRoles })
-
-  const connectLists = createConnectLists({
-    db,
-    connect,
-    enqueue: id => jobs.enqueue(connectListJob, { id }, { key: id }),
-  })
-
-  const demoCustomers = config.demo
-    ? createDemoCustomers({ origin: `http://127.0.0.1:${config.simulatorPort}`, connectLists })
-    : null
-
-  const incidents = createIncidents({ defender, tenants, audit })
   const devices = createDevices({
     db,
     defender,
@@ -233,9 +199,58 @@ export async function createServices(
     audit,
     enqueueFollow: (actionId, afterSeconds) =>
       jobs.enqueue(deviceActionJob, { actionId }, { key: actionId, afterSeconds }),
+    now,
+  })
+
+  const ruleDeps = {
+    db,
+    key,
+    sender,
+    mailer,
+    publicUrl,
+    queue,
+    currentAccessOf: staff.ruleAccessOf,
+    enqueue: (deliveryId: string, afterSeconds: number): Promise<void> =>
+      // A try that waits for hours must not keep an earlier one from being written.
+      jobs.enqueue(ruleDeliveryJob, { deliveryId }, { key: `${deliveryId} ${afterSeconds}`, afterSeconds }),
+  }
+  const rules = createRules({ ...ruleDeps, audit })
+  const matcher = createMatcher(ruleDeps)
+  const ruleDeliveries = createRuleDeliveries(ruleDeps)
+  const ruleFollower = createRuleFollower({
+    incidentWatch,
+    hasNews: () => hasNews(db),
+    enqueue: () => jobs.enqueue(incidentRulesJob, {}, { key: 'news' }),
+    onError: error => log.warn({ err: error }, 'rules did not hear of changed incidents'),
+  })
+
+  const readiness = createReadiness([
+    { name: 'database', check: installation.probe },
+    { name: 'migrations', check: () => isMigrated(pool) },
+    { name: 'queue', check: () => jobs.isReady() },
+  ])
+  const guarded = createTwoPersonRule(
+    base,
+    { tenants, devices, incidents, members: staff.members },
+    {
+      accessFor: staff.accessFor,
+      knownKeys: staff.knownKeys,
+      announce: createApprovalNews({ announce, publicUrl }),
+    },
+  )
+
+  const keyRotation = createKeyRotation({
+    ring: base.keyRing,
+    stores: [hunts],
+    audit,
+    isOn: config.encrypt !== 'none',
+    now,
   })
 
   handleJobs(jobs, {
+    approvals: guarded.approvals,
+    matcher,
+    ruleDeliveries,
     verification,
     connectLists,
     devices,
@@ -246,68 +261,107 @@ export async function createServices(
     sessionRows,
     watchCredentials,
     hunts,
+    sync,
+    sightings,
+    removeOldHistory: () => removeOldHistory(db, config.historyRetentionDays),
+    auditing,
   })
 
   return {
+    mostDelayMs: tuning.mostDelayMs,
     config,
     version,
     log,
+    db,
+    pool,
     key,
     jobs,
     audit,
     discovery,
     endpoints,
     remote,
+    chooseProxy,
     metrics,
     tokens,
-    tenants,
+    approvals: guarded.approvals,
+    tenants: guarded.tenants,
+    suspension,
+    gate,
     defender,
+    analyzer,
     hunts,
     library,
-    schedules,
+    schedules: hunting.schedules,
     runner,
     notifications,
+    rules,
+    mailer,
     webhooks,
     verification,
     invitations,
-    consent,
-    connect,
+    reminders: onboarding.reminders,
+    consent: onboarding.consent,
+    connect: onboarding.connect,
     connectLists,
-    demoCustomers,
-    incidents,
-    devices,
-    apiKeys,
-    members,
-    signIn,
+    demoCustomers: onboarding.demoCustomers,
+    queue,
+    savedViews,
+    incidentStatistics,
+    freshness,
+    reports,
+    sync,
+    incidentWatch,
+    incidents: guarded.incidents,
+    sightings,
+    ignoredIndicators,
+    devices: guarded.devices,
+    apiKeys: staff.apiKeys,
+    keyRotation,
+    members: guarded.members,
+    staffSessions: staff.staffSessions,
+    currentActors: staff.currentActors,
+    signIn: staff.signIn,
     entra: tokens.signIn,
     sessionRows,
     partnerTenantId: config.partnerTenantId,
     publicUrl: config.publicUrl,
     cookieSecret: createHmac('sha256', key).update('cookies').digest('base64url'),
     loginOrigins: [...new Set([endpoints.cloud.loginOrigin, endpoints.url('login', '/').origin])],
-    readiness: createReadiness([
-      { name: 'database', check: async () => (await db.$queryRaw`select 1`) !== null },
-      { name: 'migrations', check: () => isMigrated(databaseUrl) },
-      { name: 'queue', check: () => jobs.isReady() },
-    ]),
+    directoryRolesListed: installation.directoryRolesListed,
+    readiness,
+    connectionBudget: async () => ({ budget: base.budget, server: await countConnections(pool) }),
+    occasions: base.occasions,
+    auditChecks: auditing.checks,
+    auditProtection: auditing.protection,
 
     /** Begins to work: what changed while nothing ran is caught up with first. */
-    async start({ work, hunt = work }: { work: boolean; hunt?: boolean }): Promise<void> {
-      await Promise.all([jobs.start({ work }), processes.start()])
+    async start({ work, hunt = work, syncIncidents = work }: StartOptions): Promise<void> {
+      await Promise.all([gate.start(), jobs.start({ work }), processes.start(), incidentWatch.start()])
+      if (syncIncidents) sync.start()
       await hunts.start({ work: hunt })
       await library.seed()
+      const shortage = explainBudget(base.budget, await countConnections(pool), pool.totalCount)
+      if (shortage) log.warn({}, shortage)
+      await auditing.start({ work })
       if (!work) return
-      await recomputeMissing({ db, audit }, requiredRoles)
+      await ruleFollower.start()
+      await recomputeMissing({ db, audit, now }, config.requiredRoles)
       await watchCredentials()
       await verification.resumeStranded()
     },
 
     /** Lets running jobs finish, at most `graceMs`, then frees every connection. */
     async close(graceMs: number): Promise<void> {
-      await Promise.all([jobs.stop(graceMs), hunts.stop(Math.max(0, graceMs - 1000))])
-      await processes.stop()
+      ruleFollower.stop()
+      const engineMs = Math.max(0, graceMs - 1000)
+      await Promise.all([jobs.stop(graceMs), hunts.stop(engineMs), sync.stop(engineMs)])
+      analyzer.close()
+      await auditing.stop()
+      await Promise.all([processes.stop(), incidentWatch.stop()])
       await sender.close()
+      mailer.close()
       await remote.close()
+      await gate.stop()
       await db.$disconnect()
     },
   }
