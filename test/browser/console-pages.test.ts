@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CustomerProfile } from '../../src/simulator/world.ts'
+import type { CustomerProfile } from '../../simulator/src/world.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { expectGoodAtEveryWidth, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
 import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
@@ -39,8 +39,15 @@ test.each([
   ['/tenants', 'Tenants'],
   ['/connect', 'Connect existing tenants'],
   ['/readiness', 'Readiness'],
+  ['/sightings', 'Sightings'],
+  ['/sightings/ignored', 'Ignored values'],
   ['/audit', 'Audit'],
   ['/settings', 'Settings'],
+  ['/settings/api-keys', 'API keys'],
+  ['/settings/staff', 'Staff'],
+  ['/account/sessions', 'Your sessions'],
+  ['/settings/suspension', 'Suspension'],
+  ['/approvals', 'Approvals'],
   ['/nowhere', 'Not found'],
 ])('%s can be used at every width', async (path, title) => {
   await page.goto(running.url + path)
@@ -53,13 +60,15 @@ test.each([
   ['', null],
   ['/incidents', 'Incidents'],
   ['/devices', 'Devices'],
-  ['/hunt', 'Hunt'],
+  ['/hunt', 'Hunts'],
   ['/events', 'Timeline'],
+  ['/report', 'Report'],
+  ['/activity-links', 'Activity links'],
 ])('the page of a tenant%s can be used at every width', async (path, tab) => {
   await page.goto(home() + path)
   await page.waitForLoadState('networkidle')
 
-  expect(await heading()).toBe(tab ?? well.name)
+  expect(await heading()).toBe(tab === 'Report' ? `${well.name}, ${lastMonth()}` : (tab ?? well.name))
   await expectGoodAtEveryWidth(page)
 })
 
@@ -73,3 +82,9 @@ test('a tenant that lacks permissions can be understood at every width, and read
   await page.getByText('Connected, but something is missing').waitFor()
   await expectGoodAtEveryWidth(page)
 })
+
+function lastMonth(): string {
+  const day = new Date()
+  day.setUTCDate(0)
+  return day.toLocaleString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' })
+}

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CustomerProfile } from '../../src/simulator/world.ts'
+import type { CustomerProfile } from '../../simulator/src/world.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import {
   expectAccessible,
@@ -21,7 +21,7 @@ let page: Page
 let plain: Page
 
 beforeAll(async () => {
-  ;[running, browser] = await Promise.all([startApp({ tenants: 40 }), openBrowser()])
+  ;[running, browser] = await Promise.all([startApp({ tenants: 40, syncIncidents: true }), openBrowser()])
   customers = customersOf(running)
   well = await customers.connected()
   lacking = await customers.connected(['defender:Incident.Read.All', 'defender:AdvancedHunting.Read.All'])
@@ -56,27 +56,31 @@ test('an incident opens with its evidence, by keyboard', async () => {
 test('a device is isolated with a reason, by keyboard, and the page follows', async () => {
   await page.goto(`${home()}/devices?health=active`)
   await page.getByRole('region', { name: 'Devices' }).getByRole('link').first().click()
-  await page.getByRole('heading', { name: 'Who signed in' }).waitFor()
+  await page.getByRole('region', { name: 'Sign-ins' }).waitFor()
   await expectGoodAtEveryWidth(page)
 
   await page.getByRole('button', { name: 'Isolate', exact: true }).focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: /Isolate/ })
-  await dialog.getByLabel('Why?').fill('case 17')
+  await dialog.getByLabel('Reason').fill('case 17')
   await expectAccessible(page)
   await dialog.getByRole('button', { name: 'Isolate' }).press('Enter')
-  await page.getByText('The action is asked for.').waitFor()
+  await page.getByText('The action was requested.').waitFor()
+  await page.locator('#isolation').getByText('Being isolated').waitFor()
+  expect(await page.getByRole('button', { name: /Isolate|Release/ }).count()).toBe(0)
   await expectGoodAtEveryWidth(page)
   running.simulator.control.advanceClock(3_600_000)
 
   await page.locator('#isolation').getByText('Isolated', { exact: true }).waitFor({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'Release from isolation' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Isolate', exact: true }).count()).toBe(0)
   await page.getByRole('link', { name: 'Undo' }).click()
   expect(await heading()).toContain('Release from isolation')
   await expectGoodAtEveryWidth(page)
 
-  await page.getByLabel('Why?').fill('case 17 is closed')
+  await page.getByLabel('Reason').fill('case 17 is closed')
   await page.getByRole('button', { name: 'Release from isolation' }).press('Enter')
-  await page.getByText('The action is asked for.').waitFor()
+  await page.getByText('The action was requested.').waitFor()
   running.simulator.control.advanceClock(3_600_000)
   await page.locator('#isolation').getByText('Not isolated').waitFor({ timeout: 30_000 })
 })
@@ -92,10 +96,10 @@ test.each([
   const dialog = page.getByRole('dialog', { name: new RegExp(button) })
   await dialog.getByRole('button', { name: button }).click()
   // Without a reason the browser keeps the question open.
-  expect(await dialog.getByLabel('Why?').evaluate(field => field.matches(':invalid'))).toBe(true)
-  await dialog.getByLabel('Why?').fill('case 18')
+  expect(await dialog.getByLabel('Reason').evaluate(field => field.matches(':invalid'))).toBe(true)
+  await dialog.getByLabel('Reason').fill('case 18')
   await dialog.getByRole('button', { name: button }).click()
-  await page.getByText('The action is asked for.').waitFor()
+  await page.getByText('The action was requested.').waitFor()
   running.simulator.control.advanceClock(3_600_000)
 
   const row = page.getByRole('row').filter({ hasText: action }).filter({ hasText: 'case 18' })
@@ -103,42 +107,23 @@ test.each([
   expect(await row.getByRole('link', { name: 'Download' }).count()).toBe(downloads)
 })
 
-test('a query is run with Ctrl+Enter, its mistakes have a place and its rows a table', async () => {
+test('a hunt begins on the page of a tenant, in the editor with that tenant chosen', async () => {
   await page.goto(home())
-  await page.getByLabel('KQL query').fill('DeviceInfo\n| wher x')
-  await page.getByLabel('KQL query').press('Control+Enter')
-  await page.getByRole('link', { name: 'Line 2, column 3' }).waitFor()
-  await expectGoodAtEveryWidth(page)
-
-  await page.getByLabel('KQL query').fill('DeviceInfo\n| take 3')
-  await page.getByLabel('KQL query').press('Control+Enter')
-  const rows = page.getByRole('region', { name: 'Rows' }).locator('tbody tr')
-  await rows.first().waitFor()
-
-  expect(await rows.count()).toBe(3)
-  await expectGoodAtEveryWidth(page)
-})
-
-test('a verification is seen to run and to end without a reload by hand', async () => {
-  const { tenantId, name } = await customers.connected()
-  running.simulator.control.removeRoles(tenantId, [
-    'graph:ThreatHunting.Read.All',
-    'defender:AdvancedHunting.Read.All',
-    'endpoint:AdvancedQuery.Read.All',
-  ])
-  await running.services.verification.begin(tenantId)
-
-  await page.goto(`${running.url}/tenants/${tenantId}`)
-  await page.getByRole('heading', { name: 'The consent is being verified' }).waitFor()
-  await page.locator('#verification-words').getByText('Waiting until all permissions').waitFor()
-  await expectGoodAtEveryWidth(page)
-  running.simulator.control.grantConsent(tenantId)
-
+  await page.getByRole('link', { name: 'Hunt in this tenant' }).click()
+  await page.locator('[data-query-editor-ready]').waitFor()
   await page
-    .getByRole('heading', { name: 'The consent is being verified' })
-    .waitFor({ state: 'detached', timeout: 60_000 })
-  expect(await heading()).toBe(name)
-  await page.locator('.page-header .badge').getByText('Connected', { exact: true }).waitFor()
+    .getByText('1 tenant chosen')
+    .or(page.getByRole('checkbox', { name: well.name }))
+    .first()
+    .waitFor()
+  await page.locator('.monaco-editor').first().click()
+  await page.keyboard.type('DeviceInfo | take 3')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('Complete: every tenant answered').waitFor()
+
+  await expect.poll(() => page.getByRole('grid').locator('tbody tr').count()).toBe(3)
+  await expectGoodAtEveryWidth(page)
 })
 
 test('the search answers while one types, and its address can be kept', async () => {
@@ -176,8 +161,9 @@ test('without JavaScript lists can be searched, queries run and devices acted on
   await plain.getByRole('link', { name: well.name }).click()
   expect(await heading(plain)).toBe(well.name)
 
+  await plain.getByRole('link', { name: 'Hunt in this tenant' }).click()
   await plain.getByLabel('KQL query').fill('DeviceInfo | take 2')
-  await plain.getByRole('button', { name: 'Run in this tenant' }).click()
+  await plain.getByRole('button', { name: 'Run the hunt' }).click()
   const rows = plain.getByRole('region', { name: 'Rows' }).locator('tbody tr')
   await expect
     .poll(
@@ -190,10 +176,14 @@ test('without JavaScript lists can be searched, queries run and devices acted on
     )
     .toBe(2)
 
-  await plain.goto(`${home()}/devices?health=active`)
+  await plain.goto(`${home()}/devices`)
+  await plain.getByRole('link', { name: 'Show it' }).click()
+  await plain.getByLabel('Sensor').selectOption('active')
+  await plain.getByRole('button', { name: 'Show' }).click()
   await plain.getByRole('region', { name: 'Devices' }).getByRole('link').last().click()
+  await plain.getByRole('link', { name: 'Show it' }).first().click()
   await plain.getByRole('button', { name: 'Run antivirus scan' }).click()
-  await plain.getByRole('dialog').getByLabel('Why?').fill('case 18')
+  await plain.getByRole('dialog').getByLabel('Reason').fill('case 18')
   await plain.getByRole('dialog').getByRole('button', { name: 'Run antivirus scan' }).click()
-  await plain.getByText('The action is asked for.').waitFor()
+  await plain.getByText('The action was requested.').waitFor()
 })

@@ -52,6 +52,22 @@ test('a mistake is marked while one types, the list leads to it, and a column co
   await page.getByText('Ready to run').or(page.getByText('cannot run yet')).waitFor()
 })
 
+test('a pipe that is typed after a completed table takes the place of the one that came with it', async () => {
+  const page = await browser.person()
+  await signIn(page, running.url, 'analyst@partner.example')
+  await openEditor(page)
+  const query = () => page.locator('#query').inputValue()
+
+  await type(page, 'DeviceProcessEv')
+  await page.locator('.suggest-widget.visible').getByText('DeviceProcessEvents').first().waitFor()
+  await page.keyboard.press('Enter')
+  await expect.poll(query).toMatch(/DeviceProcessEvents\s*\|\s*$/)
+  await page.keyboard.press('Escape')
+  await page.keyboard.type('| take 5')
+
+  await expect.poll(query).toMatch(/^DeviceProcessEvents\s*\| take 5$/)
+})
+
 test('one query goes to every tenant, is watched, grouped, drawn and taken away', async () => {
   const page = await browser.person()
   running.simulator.control.setLatency({ ms: 400 })

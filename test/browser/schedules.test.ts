@@ -1,18 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemActor } from '../../src/tenants/actor.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
-import { expectAccessible, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
+import {
+  expectAccessible,
+  expectGoodAtEveryWidth,
+  openBrowser,
+  signIn,
+  type TestBrowser,
+} from '../helpers/browser.ts'
 import { customersOf } from '../helpers/customers.ts'
 import { draftFor } from '../hunting/schedules/stage.ts'
 
 let running: RunningApp
 let browser: TestBrowser
+/** A connected tenant, whose consent is revoked at the end. */
+let lost: string
 
 beforeAll(async () => {
   running = await startApp({ tenants: 15 })
   browser = await openBrowser()
   const customers = customersOf(running)
-  for (let count = 0; count < 3; count++) await customers.connected()
+  for (let count = 0; count < 3; count++) lost = (await customers.connected()).tenantId
 })
 
 afterAll(async () => {
@@ -38,6 +46,7 @@ test('a query of the library is scheduled, run and muted, on a wide screen and o
   // What is typed before the page's scripts are there is not looked at as it is typed.
   await page.waitForURL(/schedules\/new/)
   await page.waitForLoadState()
+  await page.getByLabel('How often').selectOption({ label: 'By a cron expression' })
   await page.getByLabel('Cron expression').fill('* * * * *')
   await page.getByText('more often than every 5 minutes').waitFor()
   await page.getByLabel('Cron expression').fill('0 6 * * 1-5')
@@ -71,10 +80,30 @@ test('a query of the library is scheduled, run and muted, on a wide screen and o
   await look(390)
 }, 180_000)
 
+test('a tenant that is lost and comes back stands among the notifications and on the dashboard', async () => {
+  const { simulator } = running
+  const { verification } = running.services
+  simulator.control.revokeConsent(lost)
+  await verification.checkTenant(lost)
+  const page = await browser.person()
+  await signIn(page, running.url)
+  await page.getByRole('link', { name: / is disconnected: / }).waitFor()
+
+  simulator.control.grantConsent(lost)
+  await verification.checkTenant(lost)
+  await page.goto(`${running.url}/notifications`)
+
+  await page.getByRole('row', { name: /is connected again Connected again New/ }).waitFor()
+  await page.getByRole('row', { name: /is disconnected: .* Disconnected New/ }).waitFor()
+  await expectGoodAtEveryWidth(page)
+  await page.getByRole('link', { name: / is connected again/ }).click()
+  await page.waitForURL(`${running.url}/tenants/${lost}`)
+})
+
 test('a schedule whose key was revoked says so, and an administrator takes it over', async () => {
   const { apiKeys, library, schedules } = running.services
   const { key, view } = await apiKeys.create(systemActor, { name: 'old script', role: 'analyst' })
-  const script = await apiKeys.actorOf(key)
+  const script = await apiKeys.actorOf(key, { address: '127.0.0.1', requestId: null })
   const query = await library.lookUp(script, 'office-starts-interpreter')
   const { id } = await schedules.create(script, { ...draftFor(query.id), name: 'Left behind' })
   await apiKeys.revoke(systemActor, view.id)

@@ -1,16 +1,16 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { CustomerProfile } from '../../src/simulator/world.ts'
+import type { CustomerProfile } from '../../simulator/src/world.ts'
+import { personWith } from '../../simulator/test/world.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { expectAccessible, openBrowser, signIn, type TestBrowser } from '../helpers/browser.ts'
-import { personWith } from '../simulator/world.ts'
 
 let running: RunningApp
 let browser: TestBrowser
 let customers: CustomerProfile[]
 
 beforeAll(async () => {
-  ;[running, browser] = await Promise.all([startApp({ tenants: 30 }), openBrowser()])
+  ;[running, browser] = await Promise.all([startApp({ tenants: 30, syncIncidents: true }), openBrowser()])
   customers = running.simulator.world
     .customers()
     .filter(({ licenses, regionSubScope }) => licenses.length === 6 && !regionSubScope)
@@ -93,7 +93,7 @@ test('a customer is invited, approves, is connected, and its incidents and event
   await expectAccessible(staff)
   await staff.getByRole('link', { name: 'Invite the first customer' }).click()
   await expectAccessible(staff)
-  await staff.getByLabel('Customer').fill(customer.name)
+  await staff.getByLabel('Customer', { exact: true }).fill(customer.name)
   await staff.getByRole('textbox', { name: 'Tenant' }).fill(customer.domain)
   await staff.getByRole('button', { name: 'Make the link' }).click()
   await says(staff, `The link for ${customer.name} is ready`)

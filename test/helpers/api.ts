@@ -1,3 +1,4 @@
+import type { StaffRole } from '../../src/tenants/actor.ts'
 import type { RunningApp } from './app.ts'
 
 export type ApiAnswer = {
@@ -16,12 +17,8 @@ export type Api = (
 ) => Promise<ApiAnswer>
 
 /** Asks the JSON API over loopback as a program with a key of that role. */
-export async function apiOf(
-  running: RunningApp,
-  role: 'admin' | 'analyst' | 'reader',
-  limitedToTags: string[] = [],
-): Promise<Api> {
-  const key = await running.apiKey(role, limitedToTags)
+export async function apiOf(running: RunningApp, role: StaffRole, tags: string[] = []): Promise<Api> {
+  const key = await running.apiKey(role, tags)
   return async (method, path, body, headers = {}) => {
     const answer = await fetch(`${running.url}/api/v1${path}`, {
       method,

@@ -69,7 +69,7 @@ export async function signIn(page: Page, url: string, username = 'admin@partner.
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await new AxeBuilder({ page }).analyze()
+    const { violations } = await analyze(page)
     const found = violations.map(
       ({ id, nodes }) => `${colorScheme}: ${id} ${nodes.map(node => node.html).join(' | ')}`,
     )
@@ -78,6 +78,17 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: null })
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect(overflow, `${page.url()} is wider than the window`).toBeLessThanOrEqual(0)
+}
+
+/** Axe throws when the page is replaced while it looks: then it looks at the page that came. */
+async function analyze(page: Page) {
+  await page.waitForLoadState()
+  try {
+    return await new AxeBuilder({ page }).analyze()
+  } catch {
+    await page.waitForLoadState('networkidle')
+    return await new AxeBuilder({ page }).analyze()
+  }
 }
 
 /** The same at the width of a desk and of a phone. */

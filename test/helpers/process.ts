@@ -23,14 +23,23 @@ export function runTenantry(
   program = 'src/main.ts',
   args: string[] = [],
 ): TenantryProcess {
-  const child: ChildProcess = spawn(process.execPath, [program, ...args], {
+  return runCommand(settings, process.execPath, [program, ...args])
+}
+
+/** Any command in the project's folder, such as `npm start`, with Tenantry's settings in its environment. */
+export function runCommand(
+  settings: Record<string, string>,
+  command: string,
+  args: string[],
+): TenantryProcess {
+  const child: ChildProcess = spawn(command, args, {
     cwd: root,
     // Only what a program needs: settings of whoever runs the tests stay out.
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       NODE_COMPILE_CACHE: `${root}node_modules/.cache/node-compile`,
-      LOG_LEVEL: 'warn',
+      TENANTRY_LOG_LEVEL: 'warn',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,6 +3,7 @@ import { createServices, type Services } from '../../src/services.ts'
 import { apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+import { readIncidents } from '../helpers/incidents.ts'
 import { failureOf, misbehave, requestsTo } from './misbehaviours.ts'
 
 let running: RunningApp
@@ -23,7 +24,7 @@ afterAll(async () => {
 })
 
 const list = ({ defender }: Services, tenantId: string) =>
-  failureOf(defender.listIncidents(tenantId, roles.graph, { limit: 1 }))
+  failureOf(readIncidents(defender, tenantId, roles.graph))
 
 test.each(['hang', 'slow-drip'] as const)('a tenant that meets %s delays nobody else', async kind => {
   const [broken, well] = [customers.consented(), customers.consented()]

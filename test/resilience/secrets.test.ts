@@ -59,7 +59,7 @@ test('no secret is written anywhere in a full run, its faults and refusals inclu
   const api = await keysAreMade(run, admin)
   const tenantId = await customersAnswer(run, admin, api)
   const work = await analystsWork(api, tenantId)
-  await microsoftAnswersBadly(run, admin, api, tenantId)
+  await microsoftAnswersBadly(run, admin, api, tenantId, work)
   await otherCredentialsAreTried(run, tenantId)
   await commandsAreRun(run, tenantId)
   await everythingIsRead(admin, api, tenantId, work)

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BadAnswer } from '../../src/hunting/results/bad-answer.ts'
 import { readHuntingAnswer } from '../../src/hunting/results/read-answer.ts'
-import { createRetryBudget } from '../../src/remote/retry.ts'
+import { createRetryBudget } from '../../src/microsoft/http/retry.ts'
 import { createServices, type Services } from '../../src/services.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+import { readIncidents } from '../helpers/incidents.ts'
 import { failureOf, type Misbehaviour, misbehave, misbehaviours, requestsTo } from './misbehaviours.ts'
 
 let running: RunningApp
@@ -51,12 +52,7 @@ const operations: Operation[] = [
   {
     name: 'incidents on Graph',
     surface: 'graph',
-    run: ({ defender }, tenantId) => defender.listIncidents(tenantId, roles.graph, { limit: 1 }),
-  },
-  {
-    name: 'alerts on Graph',
-    surface: 'graph',
-    run: ({ defender }, tenantId) => defender.listAlerts(tenantId, roles.graph, { limit: 1 }),
+    run: ({ defender }, tenantId) => readIncidents(defender, tenantId, roles.graph),
   },
   {
     name: 'hunting on Graph',
@@ -66,7 +62,7 @@ const operations: Operation[] = [
   {
     name: 'incidents on Defender XDR',
     surface: 'defender',
-    run: ({ defender }, tenantId) => defender.listIncidents(tenantId, roles.defender, { limit: 1 }),
+    run: ({ defender }, tenantId) => readIncidents(defender, tenantId, roles.defender),
   },
   {
     name: 'hunting on Defender XDR',
@@ -133,8 +129,14 @@ test.each(misbehaviours.filter(({ isSlow }) => isSlow))(
       }),
     )
 
-    const { code, requests: sent } = expected
-    expect(outcomes).toEqual(operations.map(({ name }) => ({ name, code, sent, afterwards: null })))
+    const { code, requests } = expected
+    expect(outcomes).toEqual(
+      operations.map(({ name }) => {
+        // A query that may have run costs quota again.
+        const sent = name.startsWith('hunting') ? 1 : requests
+        return { name, code, sent, afterwards: null }
+      }),
+    )
   },
 )
 
@@ -143,17 +145,14 @@ test.each(misbehaviours.filter(({ requests }) => requests > 1))(
   async ({ kind, isSlow }) => {
     const { tenantId } = customers.consented()
     // Made before, so that the patience below is for the fault and not for the simulator.
-    await running.services.defender.listIncidents(tenantId, roles.graph, { limit: 1 })
+    await readIncidents(running.services.defender, tenantId, roles.graph)
     running.simulator.control.resetRequests()
     misbehave(running.simulator, 'graph', tenantId, kind, { times: 1 })
 
-    const { items } = await (isSlow ? impatient : running.services).defender.listIncidents(
-      tenantId,
-      roles.graph,
-      { limit: 1 },
-    )
+    const { defender } = isSlow ? impatient : running.services
+    const { incidents } = await readIncidents(defender, tenantId, roles.graph)
 
-    expect(items).toHaveLength(1)
+    expect(incidents.length).toBeGreaterThan(0)
     expect(requestsTo(running.simulator, 'graph', tenantId)).toBeGreaterThanOrEqual(2)
   },
 )
@@ -193,8 +192,7 @@ describe('a service that says when to come back', () => {
       'retryAfterDate' in more ? { retryAfterDate: new Date(Date.now() + more.retryAfterDate) } : more
     misbehave(running.simulator, surface, tenantId, kind, { ...withDate, times: 1 })
 
-    if (surface === 'graph')
-      await running.services.defender.listIncidents(tenantId, roles.graph, { limit: 1 })
+    if (surface === 'graph') await readIncidents(running.services.defender, tenantId, roles.graph)
     else await running.services.defender.listDevices(tenantId, roles.endpoint, { limit: 1 })
 
     expect(requestsTo(running.simulator, surface, tenantId)).toBe(2)
@@ -205,7 +203,7 @@ describe('a service that says when to come back', () => {
     const [throttled, neighbour] = [customers.consented(), customers.consented()]
     misbehave(running.simulator, 'graph', throttled.tenantId, 'throttle-json', { retryAfterSeconds: 600 })
     const list = ({ defender }: Services, tenantId: string) =>
-      failureOf(defender.listIncidents(tenantId, roles.graph, { limit: 1 }))
+      failureOf(readIncidents(defender, tenantId, roles.graph))
 
     const first = await list(running.services, throttled.tenantId)
     const again = await list(running.services, throttled.tenantId)

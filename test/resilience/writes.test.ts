@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRetryBudget } from '../../src/remote/retry.ts'
+import { createRetryBudget } from '../../src/microsoft/http/retry.ts'
 import { createServices, type Services } from '../../src/services.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+import { someIncident } from '../helpers/incidents.ts'
 import { failureOf, type Misbehaviour, misbehave, misbehaviours, requestsTo } from './misbehaviours.ts'
 
 let running: RunningApp
@@ -39,16 +40,12 @@ type Write = {
 
 const comment = 'written once'
 
-async function someIncident(tenantId: string, surface: 'graph' | 'defender'): Promise<string> {
-  const { items } = await running.services.defender.listIncidents(tenantId, roles[surface], {
-    limit: 1,
-    status: 'active',
-  })
-  return items[0]?.id ?? ''
+async function activeIncident(tenantId: string, surface: 'graph' | 'defender'): Promise<string> {
+  return (await someIncident(running.services.defender, tenantId, roles[surface], 'active')).id
 }
 
 async function commentsOn(tenantId: string, incidentId: string, surface: 'graph' | 'defender') {
-  const incident = await running.services.defender.getIncident(tenantId, roles[surface], incidentId)
+  const { incident } = await running.services.defender.syncIncident(tenantId, roles[surface], incidentId)
   return incident.comments.filter(one => one.comment === comment).length
 }
 
@@ -57,7 +54,7 @@ const writes: Write[] = [
     name: 'a comment on Graph',
     surface: 'graph',
     path: 'POST ',
-    target: tenantId => someIncident(tenantId, 'graph'),
+    target: tenantId => activeIncident(tenantId, 'graph'),
     run: ({ defender }, tenantId, id) => defender.updateIncident(tenantId, roles.graph, id, { comment }),
     happened: (tenantId, id) => commentsOn(tenantId, id, 'graph'),
   },
@@ -65,7 +62,7 @@ const writes: Write[] = [
     name: 'a change with a comment on Defender XDR',
     surface: 'defender',
     path: 'PATCH ',
-    target: tenantId => someIncident(tenantId, 'defender'),
+    target: tenantId => activeIncident(tenantId, 'defender'),
     run: ({ defender }, tenantId, id) =>
       defender.updateIncident(tenantId, roles.defender, id, { status: 'inProgress', comment }),
     happened: (tenantId, id) => commentsOn(tenantId, id, 'defender'),
@@ -81,7 +78,11 @@ const writes: Write[] = [
     run: ({ defender }, tenantId, id) =>
       defender.runDeviceAction(tenantId, roles.endpoint, id, { type: 'isolate', comment }),
     async happened(tenantId, id) {
-      const actions = await running.services.defender.listDeviceActions(tenantId, roles.endpoint, id)
+      const { items: actions } = await running.services.defender.listDeviceActions(
+        tenantId,
+        roles.endpoint,
+        id,
+      )
       return actions.filter(one => one.comment === comment).length
     },
   },

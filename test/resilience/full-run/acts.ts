@@ -1,9 +1,9 @@
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
+import { demoRegistration } from '../../../simulator/src/registration.ts'
 import { createServices } from '../../../src/services.ts'
-import { demoRegistration } from '../../../src/simulator/registration.ts'
 import { type Api, apiOf } from '../../helpers/api.ts'
 import { createVisitor, type Visitor } from '../../helpers/visitor.ts'
-import { makeCertificate } from '../../tokens/certificate.ts'
+import { makeCertificate } from '../../microsoft/tokens/certificate.ts'
 import type { Run } from './run.ts'
 
 /** Staff sign in; one is refused by Entra, one has no role. @returns the administrator */
@@ -26,9 +26,9 @@ export async function staffComes(run: Run): Promise<Visitor> {
 
 /** Keys for programs, by page and as the commands make them; one that was never made is tried too. */
 export async function keysAreMade(run: Run, admin: Visitor): Promise<Api> {
-  await admin.get('/settings')
+  await admin.get('/settings/api-keys')
   const made = await admin.post('/settings/api-keys', { name: 'by page', role: 'reader', tags: '' })
-  run.note('API key', /tnt_[\w-]{43}/.exec(made.text)?.[0] ?? '')
+  run.note('API key', /tnt_\w{49}/.exec(made.text)?.[0] ?? '')
   const key = await run.running.apiKey('admin')
   run.note('API key', key.authorization.replace('Bearer ', ''))
   const api = await apiOf(run.running, 'admin')
@@ -85,7 +85,14 @@ export type Work = { incidentId: string; huntId: string; deviceId: string }
 
 export async function analystsWork(api: Api, tenantId: string): Promise<Work> {
   await api('POST', `/tenants/${tenantId}/verification`)
-  const { body: incidents } = await api('GET', `/incidents?tenant=${tenantId}`)
+  const { body: incidents } = await vi.waitFor(
+    async () => {
+      const stored = await api('GET', `/incidents?tenant=${tenantId}`)
+      if (stored.body.items.length === 0) throw new Error('no incident is stored yet')
+      return stored
+    },
+    { timeout: 60_000, interval: 200 },
+  )
   const incident = await api('GET', `/incidents/${incidents.items[0].id}`)
   await api(
     'PATCH',

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
-import { demoRegistration } from '../../../src/simulator/registration.ts'
+import { demoRegistration } from '../../../simulator/src/registration.ts'
 import type { Api } from '../../helpers/api.ts'
 import type { Visitor } from '../../helpers/visitor.ts'
+import type { Work } from './acts.ts'
 import type { Run } from './run.ts'
 
 /** Everything that Microsoft can answer badly, with the secrets quoted back at us. */
@@ -10,6 +11,7 @@ export async function microsoftAnswersBadly(
   admin: Visitor,
   api: Api,
   tenantId: string,
+  { incidentId }: Pick<Work, 'incidentId'>,
 ): Promise<void> {
   const { control } = run.running.simulator
   const token = (await run.running.services.tokens.acquire(tenantId, 'graph')).value
@@ -27,8 +29,8 @@ export async function microsoftAnswersBadly(
   ] as const
   for (const fault of endings) {
     control.addFault({ service: 'graph', tenantId, ...fault })
-    await api('GET', `/incidents?tenant=${tenantId}`)
-    await admin.get(`/tenants/${tenantId}/incidents`)
+    await api('PATCH', `/incidents/${tenantId}:${incidentId}`, { tags: ['seen'] }, { 'if-match': '*' })
+    await admin.get(`/tenants/${tenantId}/incidents/999999`)
     control.clearFaults()
   }
   const atEntra = [

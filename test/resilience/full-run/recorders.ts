@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { zstdDecompressSync } from 'node:zlib'
-import type { Database } from '../../../src/database/index.ts'
+import type { Database } from '../../../src/platform/database/index.ts'
 
 /** One exchange with Microsoft as it went over the wire. */
 export type Exchange = {

@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
-import type { CustomerProfile } from '../../../src/simulator/world.ts'
+import type { CustomerProfile } from '../../../simulator/src/world.ts'
+import { Browser, type Page } from '../../../simulator/test/browser.ts'
+import { personWith } from '../../../simulator/test/world.ts'
 import type { Api } from '../../helpers/api.ts'
 import { type RunningApp, startApp } from '../../helpers/app.ts'
 import { runTenantry } from '../../helpers/process.ts'
 import { createVisitor, type Visitor } from '../../helpers/visitor.ts'
-import { Browser, type Page } from '../../simulator/browser.ts'
-import { personWith } from '../../simulator/world.ts'
 import { recordAnswers, recordWire, type Secret, type Wire, type Written } from './recorders.ts'
 
 /** The application with everything written down that goes over the wire, into the log and to whoever asks. */
@@ -34,7 +34,8 @@ export class Run {
     const written: Written[] = []
     const running = await startApp({
       tenants: 40,
-      settings: { LOG_LEVEL: 'trace', ...originsAt(wire) },
+      syncIncidents: true,
+      settings: { TENANTRY_LOG_LEVEL: 'trace', ...originsAt(wire) },
       remote: { random: () => 0 },
       logTo: { write: text => written.push({ where: 'log', text }) },
     })
@@ -117,7 +118,8 @@ export class Run {
     const command = runTenantry(
       {
         DATABASE_URL: this.running.database.url,
-        LOG_LEVEL: 'trace',
+        TENANTRY_MIGRATION_DATABASE_URL: this.running.database.adminUrl,
+        TENANTRY_LOG_LEVEL: 'trace',
         TENANTRY_PUBLIC_URL: this.running.url,
         TENANTRY_SIMULATOR_PORT: String(config.simulatorPort),
         TENANTRY_SECRET_KEY: config.secretKey ?? '',
