@@ -2,10 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'simulator/test/**/*.test.ts'],
     globalSetup: ['test/helpers/global-setup.ts'],
-    // Browser stories and real servers share two cores.
-    maxWorkers: 3,
+    // More than the two cores: a test waits for servers and browsers half of its time.
+    maxWorkers: 4,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     passWithNoTests: false,

@@ -3,7 +3,7 @@
  * filled and freed before. Told `[origin, database, data folder, hunt, format]`
  * by its arguments, it sends a `Written` to the parent.
  */
-import { type ExportFormat, writeExport } from '../src/hunting/export/write-export.ts'
+import { type ExportFormat, writeExport } from '../src/hunting/results/export/write-export.ts'
 import { systemActor } from '../src/tenants/actor.ts'
 import { collect } from './collect.ts'
 import { openServices } from './hunt-services.ts'

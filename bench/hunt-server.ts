@@ -1,8 +1,8 @@
 /**
  * A bare Microsoft on loopback, run as a process of its own so that its work
- * is not measured: tokens at once, hunting answers after a fixed time. A query
- * that says `take N` gets N rows, any other 100; the answers are made ahead.
- * Told `[latency in ms]` by its argument, it tells its port to the parent.
+ * is not measured: tokens at once, hunting answers and empty lists of incidents
+ * after a fixed time. A query that says `take N` gets N rows, any other 100;
+ * the answers are made ahead. Told `[latency in ms]` by its argument, it tells its port to the parent.
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,6 +13,7 @@ const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('bas
 const header = encode({ typ: 'JWT', alg: 'RS256', kid: 'bench', x5t: 'bench' })
 const signature = 'A'.repeat(342)
 const answers = new Map<number, Buffer>()
+const noIncidents = Buffer.from('{"value":[]}')
 
 const server = createServer((request, response) => {
   void textOf(request).then(text => {
@@ -28,6 +29,7 @@ const server = createServer((request, response) => {
 
 function answerTo(url: string, text: string): { body: Buffer; delayMs: number } {
   if (url.includes('/oauth2/')) return { body: Buffer.from(JSON.stringify(token(url, text))), delayMs: 0 }
+  if (url.includes('/security/incidents')) return { body: noIncidents, delayMs: latencyMs }
   const count = Number(/take (\d+)/.exec(text)?.[1] ?? 100)
   const body = answers.get(count) ?? Buffer.from(JSON.stringify(hunting(count)))
   answers.set(count, body)
@@ -44,7 +46,7 @@ function token(url: string, form: string): object {
     exp: issuedAt + 3900,
     appid: fields.get('client_id'),
     appidacr: '1',
-    roles: ['ThreatHunting.Read.All'],
+    roles: ['ThreatHunting.Read.All', 'SecurityIncident.Read.All', 'SecurityAlert.Read.All'],
     tid: url.split('/')[1],
     uti: 'x'.repeat(400),
     ver: '1.0',

@@ -18,7 +18,7 @@ export function openServices(origin: string, databaseUrl: string, dataDir: strin
     // Only the rate of repeated hunts over the same tenants is lifted; nothing is switched off.
     TENANTRY_HUNTING_SHARE: '1',
     TENANTRY_DATA_DIR: dataDir,
-    LOG_LEVEL: 'silent',
+    TENANTRY_LOG_LEVEL: 'silent',
   })
   return createServices(config, databaseUrl)
 }

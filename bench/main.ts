@@ -2,7 +2,19 @@ import { readdir } from 'node:fs/promises'
 import type { Bench, Report } from './report.ts'
 
 /** Files here that measure nothing themselves. */
-const others = ['main', 'report', 'collect', 'token-server', 'hunt-server', 'hunt-services', 'hunt-export']
+const others = [
+  'main',
+  'report',
+  'collect',
+  'token-server',
+  'hunt-server',
+  'hunt-services',
+  'hunt-export',
+  'incident-data',
+  'incident-queries',
+  'incident-ingest',
+  'incident-rounds',
+]
 
 const files = await readdir(import.meta.dirname)
 const names = files

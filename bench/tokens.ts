@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ConfidentialClientApplication } from '@azure/msal-node'
-import { createEndpoints } from '../src/clouds/endpoints.ts'
-import { createMemoryQuotaStore, createQuotas, createRemote } from '../src/remote/index.ts'
-import { createTokens, type Tokens } from '../src/tokens/index.ts'
+import { createEndpoints } from '../src/microsoft/clouds/endpoints.ts'
+import { createMemoryQuotaStore, createQuotas, createRemote } from '../src/microsoft/http/index.ts'
+import { createTokens, type Tokens } from '../src/microsoft/tokens/index.ts'
 import { collect } from './collect.ts'
 import type { Report } from './report.ts'
 

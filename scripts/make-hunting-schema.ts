@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 
 /**
- * Writes `src/hunting/kql/data/hunting-schema.json`, one table a line, from a
+ * Writes `src/hunting/query/data/hunting-schema.json`, one table a line, from a
  * collected description of the advanced hunting schema.
  *
  * Usage: `node scripts/make-hunting-schema.ts <source.json>`
@@ -46,6 +46,6 @@ const lines = tables
       ),
     }),
   )
-const target = new URL('../src/hunting/kql/data/hunting-schema.json', import.meta.url)
+const target = new URL('../src/hunting/query/data/hunting-schema.json', import.meta.url)
 writeFileSync(target, `{"source":${JSON.stringify(source)},"tables":[\n${lines.join(',\n')}\n]}\n`)
 console.log(`${tables.length} tables written`)

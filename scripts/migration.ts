@@ -6,8 +6,8 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbedded } from '../src/database/embedded.ts'
-import { openSchemaEngine } from '../src/database/schema-engine.ts'
+import { startEmbedded } from '../src/platform/database/embedded.ts'
+import { openSchemaEngine } from '../src/platform/database/schema-engine.ts'
 
 const kept = 'prisma/migrations/schema.prisma'
 
