@@ -9,9 +9,9 @@ import { AppError } from '../errors.ts'
 import { readIncidentId } from '../incidents/incident-id.ts'
 import type { createIncidents } from '../incidents/incidents.ts'
 import type { CurrentAccessOf } from '../staff/current-access.ts'
-import type { Members } from '../staff/members.ts'
+import { type Members, readPerson } from '../staff/members.ts'
 import type { Actor } from '../tenants/actor.ts'
-import { storedLimits } from '../tenants/limits.ts'
+import { limitsWords, storedLimits } from '../tenants/limits.ts'
 import { type Act, actBehind, requireAct, type TwoPersonAct } from '../tenants/permissions.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 import type { Base } from './base.ts'
@@ -30,7 +30,12 @@ const ofIncidents = z.object({
   ids: z.array(z.string()),
   change: z.custom<Parameters<Incidents['changeMany']>[2]>(value => typeof value === 'object'),
 })
-const ofMember = z.object({ objectId: z.guid(), limits: storedLimits })
+/** With a user name: somebody who is entered; without: somebody known. */
+const ofMember = z.object({
+  objectId: z.guid(),
+  username: z.string().optional(),
+  limits: storedLimits,
+})
 
 /**
  * The two-person rule: the same parts, whose acts that `TENANTRY_TWO_PERSON`
@@ -73,7 +78,15 @@ export function createTwoPersonRule(
     ),
     'incident.bulk': deed(ofIncidents, (actor, { ids, change }) => changeAll(actor, ids, change), false),
     'tenant.offboard': deed(ofTenant, (actor, { tenantId }) => tenants.remove(actor, tenantId), false),
-    'staff.grant': deed(ofMember, (actor, { objectId, limits }) => members.limit(actor, objectId, limits)),
+    // Entering the same person again is refused, so it is told when the process died between.
+    'staff.grant': deed(
+      ofMember,
+      (actor, { objectId, username, limits }) =>
+        username === undefined
+          ? members.limit(actor, objectId, limits)
+          : members.enter(actor, { objectId, username, tenants: limits }),
+      false,
+    ),
   }
 
   async function changeAll(
@@ -163,16 +176,28 @@ export function createTwoPersonRule(
         actor,
         'staff.grant',
         async () => {
-          const member = (await members.list(actor)).find(one => one.objectId === objectId)
-          if (!member) throw new AppError('not_found', 'nobody with that id ever signed in')
-          const sees = JSON.stringify(limits)
+          const { username } = await members.get(actor, objectId)
           return {
-            summary: `Let ${member.username} see ${sees}`,
+            summary: `Let ${username} see ${limitsWords(limits)}`,
             request: { objectId, limits },
             tenantIds: [],
           }
         },
         () => members.limit(actor, objectId, limits),
+      ),
+    enter: (actor, person) =>
+      guarded(
+        actor,
+        'staff.grant',
+        async () => {
+          const { objectId, username } = readPerson(person)
+          return {
+            summary: `Enter ${username}, who sees ${limitsWords(person.tenants)}`,
+            request: { objectId, username, limits: person.tenants },
+            tenantIds: [],
+          }
+        },
+        () => members.enter(actor, person),
       ),
   }
 

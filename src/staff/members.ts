@@ -174,8 +174,11 @@ export function createMembers({
 
 export type Members = ReturnType<typeof createMembers>
 
-/** @throws AppError `invalid` with `details.fields` */
-function readPerson(person: { objectId: string; username: string }): { objectId: string; username: string } {
+/** Who is entered, as it is kept. @throws AppError `invalid` with `details.fields` */
+export function readPerson(person: { objectId: string; username: string }): {
+  objectId: string
+  username: string
+} {
   const fields: Record<string, string> = {}
   const objectId = person.objectId.trim().toLowerCase()
   if (!isGuid(objectId)) fields.objectId = 'Write the object id of the user, a GUID, as Entra shows it'

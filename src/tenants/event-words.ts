@@ -13,6 +13,7 @@ const words: Record<string, EventWords> = {
   required_roles_changed: { title: 'Other permissions are required now', tone: 'caution' },
   suspended: { title: 'Calls suspended', tone: 'caution' },
   resumed: { title: 'Calls resumed', tone: 'positive' },
+  renamed: { title: 'Renamed', tone: undefined },
   tags_changed: { title: 'Tags changed', tone: undefined },
 }
 

@@ -53,6 +53,17 @@ export function toLimitColumns(limits: TenantLimits): LimitColumns {
     : { seesAll: false, limitedToTags: [...limits.tags], limitedToIds: [...limits.ids] }
 }
 
+/** What somebody sees: `every tenant`, `tenants tagged north`, `3 listed`, `no tenant` */
+export function limitsWords(limits: TenantLimits): string {
+  if (limits === 'all') return 'every tenant'
+  const { tags, ids } = limits
+  const parts = [
+    ...(tags.length > 0 ? [`tenants tagged ${tags.join(', ')}`] : []),
+    ...(ids.length > 0 ? [`${ids.length} listed`] : []),
+  ]
+  return parts.join(' and ') || 'no tenant'
+}
+
 /** One text for the same limits, in whatever order they were written. */
 export function limitsKey(limits: TenantLimits): string {
   return limits === 'all' ? 'all' : JSON.stringify([limits.tags.toSorted(), limits.ids.toSorted()])

@@ -4,7 +4,8 @@ import type { Database } from '../platform/database/index.ts'
 import { isGuid } from '../platform/guid.ts'
 import { pageLimit, readNumberCursor } from '../platform/paging.ts'
 import { storableText } from '../platform/storable.ts'
-import { type Actor, sees } from './actor.ts'
+import type { Actor } from './actor.ts'
+import { readTenantChange } from './change.ts'
 import { readListCursor, writeListCursor } from './list/list-cursor.ts'
 import {
   type Count,
@@ -63,8 +64,17 @@ export type Tenants = {
     tenantId: string,
     page?: { limit?: number; cursor?: string | null },
   ): Promise<{ items: TenantEventView[]; nextCursor: string | null }>
-  /** @throws AppError `forbidden`, `not_found`, `invalid` (a tag that cannot be, or that would hide the tenant from the actor) */
-  setTags(actor: Actor, tenantId: string, tags: readonly string[]): Promise<TenantRecord>
+  /**
+   * Renames a tenant, sets its tags, or both. What is left out stays.
+   *
+   * @throws AppError `forbidden`, `not_found`, `invalid` with `details.fields` (a name or a tag that cannot be, or
+   *   tags that would hide the tenant from the actor)
+   */
+  change(
+    actor: Actor,
+    tenantId: string,
+    change: { name?: string | undefined; tags?: readonly string[] | undefined },
+  ): Promise<TenantRecord>
   /**
    * Adds and removes tags of several tenants, each for itself.
    *
@@ -102,28 +112,31 @@ export function createTenants({
     return tenant
   }
 
-  async function setTags(actor: Actor, tenantId: string, tags: readonly string[]): Promise<TenantRecord> {
+  async function change(
+    actor: Actor,
+    tenantId: string,
+    wanted: { name?: string | undefined; tags?: readonly string[] | undefined },
+  ): Promise<TenantRecord> {
     requireAct(actor, 'tenant.write')
     const tenant = await get(actor, tenantId)
-    const wanted = readTags(tags)
-    if (!sees(actor, { id: tenant.id, tags: wanted })) {
-      throw new AppError('invalid', 'without one of your own tags you would no longer see this tenant', {
-        remedy: `Keep at least one of: ${actor.tenants === 'all' ? '' : actor.tenants.tags.join(', ')}.`,
-      })
-    }
+    const { name, tags } = readTenantChange(actor, tenant, wanted)
     await db.$transaction(async tx => {
-      await updateTenant(tx, tenant.id, { tags: wanted })
-      await addTenantEvent(tx, tenant.id, {
-        type: 'tags_changed',
-        detail: wanted.join(', ') || 'no tags',
-        data: { from: tenant.tags, to: wanted, by: actor.label },
-        at: now(),
-      })
-      const detail = { from: tenant.tags, to: wanted }
-      await audit.record(
-        { actor, action: 'tenant.tags_changed', tenantId: tenant.id, tenantName: tenant.name, detail },
-        tx,
-      )
+      await updateTenant(tx, tenant.id, { name, tags })
+      const about = { actor, tenantId: tenant.id, tenantName: storableText(name) }
+      const at = now()
+      if (name !== tenant.name) {
+        const detail = { from: tenant.name, to: name }
+        const data = { ...detail, by: actor.label }
+        await addTenantEvent(tx, tenant.id, { type: 'renamed', detail: name, data, at })
+        await audit.record({ ...about, action: 'tenant.renamed', detail }, tx)
+      }
+      if (tags.join('\n') !== tenant.tags.join('\n')) {
+        const detail = { from: tenant.tags, to: tags }
+        const data = { ...detail, by: actor.label }
+        const words = tags.join(', ') || 'no tags'
+        await addTenantEvent(tx, tenant.id, { type: 'tags_changed', detail: words, data, at })
+        await audit.record({ ...about, action: 'tenant.tags_changed', detail }, tx)
+      }
     })
     return get(actor, tenant.id)
   }
@@ -171,7 +184,7 @@ export function createTenants({
       }
     },
 
-    setTags,
+    change,
 
     async changeTags(actor, tenantIds, { add = [], remove = [] }) {
       requireAct(actor, 'tenant.write')
@@ -183,7 +196,7 @@ export function createTenants({
           const { tags } = await get(actor, tenantId)
           const wanted = readTags([...tags.filter(tag => !removed.includes(tag)), ...added])
           if (wanted.join('\n') === tags.join('\n')) continue
-          await setTags(actor, tenantId, wanted)
+          await change(actor, tenantId, { tags: wanted })
           changed += 1
         } catch (error) {
           if (!(error instanceof AppError)) throw error

@@ -1,5 +1,5 @@
 import { lookupUrl } from '../microsoft/failures/lookup.ts'
-import type { TenantLimits } from '../tenants/limits.ts'
+import { limitsWords } from '../tenants/limits.ts'
 
 const numbers = new Intl.NumberFormat('en')
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
@@ -47,16 +47,7 @@ export const formats = {
     return text.charAt(0).toUpperCase() + text.slice(1)
   },
 
-  /** What somebody sees: `every tenant`, `tenants tagged north`, `no tenant` */
-  limits(limits: TenantLimits): string {
-    if (limits === 'all') return 'every tenant'
-    const { tags, ids } = limits
-    const parts = [
-      ...(tags.length > 0 ? [`tenants tagged ${tags.join(', ')}`] : []),
-      ...(ids.length > 0 ? [`${numbers.format(ids.length)} listed`] : []),
-    ]
-    return parts.join(' and ') || 'no tenant'
-  },
+  limits: limitsWords,
 
   /** Microsoft's own page about an error number, null for any other code. */
   lookup: lookupUrl,

@@ -308,3 +308,20 @@ test('what staff may see is granted by two', async () => {
   const after = await db.staffMember.findUniqueOrThrow({ where: { objectId: analyst } })
   expect(after).toMatchObject({ seesAll: false, limitedToTags: ['north'] })
 })
+
+test('somebody new is entered by two, as what staff may see is', async () => {
+  const { db } = running.database
+  const objectId = '7a3f9f0e-54a1-4f1c-9b55-0d8d1c8b9f10'
+  const newcomer = { objectId, username: 'newcomer@partner.example', tenants: 'all' }
+
+  const asked = await asker('POST', '/staff', newcomer)
+  const before = await db.staffMember.findUnique({ where: { objectId } })
+  const decided = await approve(second, asked.body.id)
+
+  expect(asked.status).toBe(202)
+  expect(asked.body.summary).toBe('Enter newcomer@partner.example, who sees every tenant')
+  expect(before).toBeNull()
+  expect(decided.body).toMatchObject({ status: 'done' })
+  expect(await db.staffMember.findUnique({ where: { objectId } })).toMatchObject({ seesAll: true })
+  expect((await asker('POST', '/staff', { ...newcomer, username: 'nobody' })).status).toBe(422)
+})

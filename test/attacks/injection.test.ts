@@ -101,7 +101,7 @@ test('members that a route does not name are refused, and change nothing', async
   const bodies: [method: string, path: string, body: object][] = [
     ['POST', '/api/v1/invitations', { customerName: 'A', status: 'verified' }],
     ['POST', '/api/v1/invitations', { customerName: 'A', createdById: 'x', tokenHash: 'y' }],
-    ['PUT', `/api/v1/tenants/${tenant?.id}/tags`, { tags: ['a'], status: 'connected', rolesGranted: ['x'] }],
+    ['PATCH', `/api/v1/tenants/${tenant?.id}`, { tags: ['a'], status: 'connected', rolesGranted: ['x'] }],
     ['PUT', `/api/v1/tenants/${tenant?.id}/suspension`, { reason: 'a', byLabel: 'somebody else' }],
     ['POST', '/api/v1/hunts', { query: 'DeviceInfo', tenants: 'all', createdBy: 'x' }],
     [

@@ -48,7 +48,7 @@ const doings: Partial<Record<Act, () => Promise<string>>> = {
     return 'tenant.connected'
   },
   'tenant.write': async () => {
-    await staff.send(`/tenants/${tenantId}`, `/tenants/${tenantId}/tags`, { tags: 'seen' })
+    await staff.send(`/tenants/${tenantId}`, `/tenants/${tenantId}/details`, { tags: 'seen' })
     return 'tenant.tags_changed'
   },
   'invitation.create': async () => {

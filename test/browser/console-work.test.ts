@@ -25,7 +25,7 @@ beforeAll(async () => {
   customers = customersOf(running)
   well = await customers.connected()
   lacking = await customers.connected(['defender:Incident.Read.All', 'defender:AdvancedHunting.Read.All'])
-  await running.services.tenants.setTags(administrator, well.tenantId, ['gold'])
+  await running.services.tenants.change(administrator, well.tenantId, { tags: ['gold'] })
   page = await browser.person()
   await signIn(page, running.url)
   plain = await browser.person({ javaScript: false })

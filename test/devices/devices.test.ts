@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { availableActions, toDeviceActionView } from '../../src/devices/devices.ts'
 import { eventWords } from '../../src/tenants/event-words.ts'
-import { limitedTo, reader } from '../tenants/givens.ts'
+import { admin, limitedTo, reader } from '../tenants/givens.ts'
 import { analyst, comment, deviceId, devicesRoles, givenStage } from './setup.ts'
 
 test('an action is written before the call, followed to its end, and audited', async () => {
@@ -196,7 +196,7 @@ test('an action of an offboarded tenant is no longer followed', async () => {
   const { devices, tenantId, tenants } = stage
   await devices.request(analyst, tenantId, await deviceId(stage), { type: 'scan', comment })
 
-  await tenants.remove({ ...analyst, role: 'admin' }, tenantId)
+  await tenants.remove(admin, tenantId)
   await stage.drain()
 
   expect(stage.jobs).toEqual([])

@@ -115,7 +115,7 @@ test('a tenant outside the actor’s tags is not found, not counted and not list
 test('tags are cleaned, kept in the timeline and audited', async () => {
   const id = await givenTenant(database.db)
 
-  const tenant = await tenants.setTags(admin, id, [' VIP ', 'north', 'vip', ''])
+  const tenant = await tenants.change(admin, id, { tags: [' VIP ', 'north', 'vip', ''] })
 
   expect(tenant.tags).toEqual(['north', 'vip'])
   expect((await tenants.timeline(admin, id)).items[0]).toMatchObject({
@@ -128,9 +128,28 @@ test('tags are cleaned, kept in the timeline and audited', async () => {
 test('an administrator limited to tags cannot tag a tenant out of sight, and a reader cannot tag', async () => {
   const id = await givenTenant(database.db, { tags: ['north'] })
 
-  await expect(tenants.setTags(limitedTo('north'), id, ['south'])).rejects.toMatchObject({ code: 'invalid' })
-  await expect(tenants.setTags(reader, id, ['north'])).rejects.toMatchObject({ code: 'forbidden' })
-  await expect(tenants.setTags(admin, id, ['<b>'])).rejects.toMatchObject({ code: 'invalid' })
+  await expect(tenants.change(limitedTo('north'), id, { tags: ['south'] })).rejects.toMatchObject({
+    code: 'invalid',
+  })
+  await expect(tenants.change(reader, id, { tags: ['north'] })).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(tenants.change(admin, id, { tags: ['<b>'] })).rejects.toMatchObject({ code: 'invalid' })
+})
+
+test('a tenant is renamed, its tags stay, and both the timeline and the audit say so', async () => {
+  const id = await givenTenant(database.db, { name: 'Fabrikam', tags: ['north'] })
+
+  const tenant = await tenants.change(admin, id, { name: 'Fabrikam\u202e Bakery ' })
+  const same = await tenants.change(admin, id, { name: 'Fabrikam Bakery', tags: ['north'] })
+
+  expect(tenant).toMatchObject({ name: 'Fabrikam Bakery', tags: ['north'] })
+  expect(same.name).toBe('Fabrikam Bakery')
+  const events = (await tenants.timeline(admin, id)).items
+  expect(events.map(({ type, detail }) => [type, detail])).toEqual([['renamed', 'Fabrikam Bakery']])
+  expect((await audit.list(admin)).items[0]).toMatchObject({ action: 'tenant.renamed', tenantId: id })
+  await expect(tenants.change(admin, id, { name: '\u200b' })).rejects.toMatchObject({
+    code: 'invalid',
+    details: { fields: { name: expect.stringContaining('needs a name') } },
+  })
 })
 
 test('offboarding drops tokens, purges the customer and its links, and keeps the audit', async () => {

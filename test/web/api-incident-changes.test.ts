@@ -77,7 +77,7 @@ test('many incidents are changed in one request, with a result for each', async 
 
 test('new and changed incidents arrive as events, of what one may see alone', async () => {
   const other = await connected()
-  await running.services.tenants.setTags(administrator, other.tenantId, ['events'])
+  await running.services.tenants.change(administrator, other.tenantId, { tags: ['events'] })
   const [all, limited] = await Promise.all([openEvents(running), openEvents(running, ['events'])])
   const { control } = running.simulator
   const { incidentId, id } = (await list(`tenant=${tenant.tenantId}&status=active&limit=1`)).body.items[0]

@@ -53,7 +53,7 @@ test('incidents are listed in the contract’s shape, updated last first, page b
 test('without a tenant, the list is of all tenants that one may see', async () => {
   const other = await connected()
   const { tenants } = running.services
-  await tenants.setTags(administrator, other.tenantId, ['south'])
+  await tenants.change(administrator, other.tenantId, { tags: ['south'] })
   const inTheSouth = await apiOf(running, 'analyst', ['south'])
 
   const all = await list('limit=200')

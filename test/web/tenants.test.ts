@@ -114,18 +114,28 @@ test('a tenant that one may not see is not found', async () => {
   expect((await analyst.get(`/tenants/${seen}`)).status).toBe(200)
 })
 
-test('tags are saved, and a tag that cannot be comes back with what was typed', async () => {
+test('a name and tags are saved, and what cannot be comes back with what was typed', async () => {
   const { db } = running.database
   const id = await givenTenant(db, { name: 'Fabrikam' })
 
-  const saved = await staff.send(`/tenants/${id}`, `/tenants/${id}/tags`, { tags: 'Gold, north' })
-  const refused = await staff.post(`/tenants/${id}/tags`, { tags: 'gold, <odd>' })
+  const saved = await staff.send(`/tenants/${id}`, `/tenants/${id}/details`, {
+    name: ' Fabrikam  Bakery ',
+    tags: 'Gold, north',
+  })
+  const refused = await staff.post(`/tenants/${id}/details`, { name: 'Kept', tags: 'gold, <odd>' })
+  const nameless = await staff.post(`/tenants/${id}/details`, { name: ' ', tags: 'gold' })
 
-  expect(words(saved.text)).toContain('The tags are saved.')
-  expect(await db.tenant.findUniqueOrThrow({ where: { id } })).toMatchObject({ tags: ['gold', 'north'] })
+  expect(words(saved.text)).toContain('The name and the tags are saved.')
+  expect(await db.tenant.findUniqueOrThrow({ where: { id } })).toMatchObject({
+    name: 'Fabrikam Bakery',
+    tags: ['gold', 'north'],
+  })
   expect(refused.status).toBe(422)
   expect(refused.text).toContain('value="gold, &lt;odd&gt;"')
+  expect(refused.text).toContain('value="Kept"')
   expect(words(refused.text)).toContain('cannot be a tag')
+  expect(nameless.status).toBe(422)
+  expect(words(nameless.text)).toContain('The customer needs a name')
 })
 
 test('a tenant goes only when its name is typed, and only by an administrator', async () => {
@@ -223,7 +233,7 @@ test('a form without its token does nothing', async () => {
   const id = await givenTenant(running.database.db, { name: 'Fabrikam' })
 
   const answers = await Promise.all(
-    ['/tags', '/offboarding', '/verification', '/consent-link'].map(path =>
+    ['/details', '/offboarding', '/verification', '/consent-link'].map(path =>
       staff.post(`/tenants/${id}${path}`, { _csrf: 'made up', name: 'Fabrikam', tags: 'x' }),
     ),
   )

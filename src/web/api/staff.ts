@@ -6,6 +6,7 @@ import type { StaffSessions } from '../../staff/sessions/sessions.ts'
 import { staffRoles } from '../../tenants/actor.ts'
 import { limitsInput, readLimits } from '../../tenants/limits.ts'
 import { requireActor } from '../plugins/actors.ts'
+import { approval } from './approvals.ts'
 import { limits, refusals, time, toLimits } from './schemas.ts'
 
 const member = z.object({
@@ -66,7 +67,7 @@ export async function staffApi(
           username: z.string().max(200),
           tenants: limitsInput.describe('Nobody gives more than they hold'),
         }),
-        response: { 201: member, ...refusals },
+        response: { 201: member, 202: approval, ...refusals },
       },
     },
     async (request, reply) => {
@@ -86,7 +87,7 @@ export async function staffApi(
         description: 'It holds at once, in every session that they have.',
         params: byObjectId,
         body: z.strictObject({ tenants: limitsInput }),
-        response: { 200: member, ...refusals },
+        response: { 200: member, 202: approval, ...refusals },
       },
     },
     async request => {

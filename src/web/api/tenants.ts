@@ -125,20 +125,24 @@ export async function tenantApi(
     },
   )
 
-  api.put(
-    '/tenants/:tenantId/tags',
+  api.patch(
+    '/tenants/:tenantId',
     {
       config: { act: 'tenant.write' },
       schema: {
         tags,
-        summary: 'Set the tags of a tenant',
+        summary: 'Rename a tenant, set its tags',
+        description: 'What is left out stays. The tags given replace all that it has.',
         params: byId,
-        body: z.strictObject({ tags: z.array(z.string()).max(50) }),
+        body: z.strictObject({
+          name: z.string().trim().min(1).max(200).optional(),
+          tags: z.array(z.string()).max(50).optional(),
+        }),
         response: { 200: tenant, ...refusals },
       },
     },
     async request =>
-      toTenantView(await tenants.setTags(requireActor(request), request.params.tenantId, request.body.tags)),
+      toTenantView(await tenants.change(requireActor(request), request.params.tenantId, request.body)),
   )
 
   api.delete(

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../../config.ts'
-import { AppError } from '../../../errors.ts'
 import type { Queue } from '../../../incidents/queue/queue.ts'
 import type { Invitations } from '../../../invitations/invitations.ts'
 import { surfaceLabels } from '../../../microsoft/roles/roles.ts'
@@ -14,7 +13,7 @@ import { toTenantView } from '../../../tenants/view.ts'
 import { verificationProgress } from '../../../verification/progress.ts'
 import { progressSteps } from '../../../verification/progress-steps.ts'
 import type { Verification } from '../../../verification/verification.ts'
-import { sentences } from '../../errors/form-errors.ts'
+import { formErrors } from '../../errors/form-errors.ts'
 import { requireActor } from '../../plugins/actors.ts'
 import { readInput } from '../../read-input.ts'
 import { showOverview } from './tenant-overview.ts'
@@ -27,6 +26,8 @@ type TenantOptions = {
   queue: Pick<Queue, 'count'>
   config: Pick<Config, 'requiredRoles'>
 }
+
+const detailsForm = z.object({ name: z.string().max(400).optional(), tags: z.string().max(4000).optional() })
 
 const stateQuery = z.object({ seen: z.string().max(20).optional().catch(undefined) })
 
@@ -45,7 +46,7 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
       ...stateOf(tenant),
       ...overview,
       events: items.map(event => showEvent(event, tenant.id)),
-      form: { tags: tenant.tags.join(', ') },
+      form: { name: tenant.name, tags: tenant.tags.join(', ') },
       errors: {},
     }
   }
@@ -106,21 +107,21 @@ export async function tenantDetailRoutes(app: FastifyInstance, options: TenantOp
   )
 
   app.post<WithTenant>(
-    '/tenants/:tenantId/tags',
+    '/tenants/:tenantId/details',
     { config: { act: 'tenant.write' } },
     async (request, reply) => {
       const actor = requireActor(request)
-      const { tags } = readInput(z.object({ tags: z.string().max(4000).default('') }), request.body)
+      const form = readInput(detailsForm, request.body)
+      const change = { name: form.name, tags: form.tags?.split(',') }
       try {
-        const tenant = await tenants.setTags(actor, request.params.tenantId, tags.split(','))
-        request.session.flash = { kind: 'success', text: 'The tags are saved.' }
+        const tenant = await tenants.change(actor, request.params.tenantId, change)
+        request.session.flash = { kind: 'success', text: 'The name and the tags are saved.' }
         return reply.redirect(`/tenants/${tenant.id}`, 303)
       } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'invalid') throw error
         const tenant = await tenants.get(actor, request.params.tenantId)
-        const errors = { tags: sentences(error.message, error.remedy) }
-        const shown = { ...(await view(actor, tenant)), form: { tags }, errors }
-        return await tenantPage(reply.code(422), tenant, '/tenants/overview', shown)
+        const shown = await view(actor, tenant)
+        const typed = { form: { ...shown.form, ...form }, errors: formErrors(error).fields }
+        return await tenantPage(reply.code(422), tenant, '/tenants/overview', { ...shown, ...typed })
       }
     },
   )
