@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // How long a condition is waited for: a busy machine may take many times what it takes alone.
+    expect: { poll: { timeout: 120_000, interval: 50 } },
     passWithNoTests: false,
   },
 })

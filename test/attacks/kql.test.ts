@@ -36,25 +36,24 @@ function send(method: string, path: string, body: object, headers = admin, signa
   })
 }
 
-/** The longest that `/healthz` took while the work was done. */
-async function slowestHealth(work: Promise<unknown>): Promise<number> {
+/** How often `/healthz` answered while the work was done: a process that the work holds up answers once at most. */
+async function healthAnswers(work: Promise<unknown>): Promise<number> {
   let isDone = false
   void work.finally(() => {
     isDone = true
   })
-  let slowest = 0
+  let answers = 0
   while (!isDone) {
-    const asked = performance.now()
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200)
-    slowest = Math.max(slowest, performance.now() - asked)
+    answers += 1
     await new Promise(resolve => setTimeout(resolve, 50))
   }
-  return slowest
+  return answers
 }
 
 test('lines that double the analysis do not stop the process', async () => {
   const attack = send('POST', '/hunts', { query: doublingQuery('// stop the process'), tenants: 'all' })
-  const slowest = await slowestHealth(attack)
+  const answers = await healthAnswers(attack)
   const answer = await attack
 
   expect(answer.status).toBe(422)
@@ -63,7 +62,7 @@ test('lines that double the analysis do not stop the process', async () => {
     runnableWithUnknownNames: true,
     problems: [{ message: expect.stringContaining('too complex') }],
   })
-  expect(slowest).toBeLessThan(limitMs / 2)
+  expect(answers).toBeGreaterThan(4)
 })
 
 test('the same lines are refused at once when they come again', async () => {
@@ -217,13 +216,12 @@ test('an overruled query ends in the tenant that it was sent to, and the simulat
       tenants: { error: { message: string } | null }[]
     }
 
-  let slowest = 0
+  let answers = 0
   await expect
     .poll(
       async () => {
-        const asked = performance.now()
         expect((await fetch(running.simulator.origin)).status).toBe(200)
-        slowest = Math.max(slowest, performance.now() - asked)
+        answers += 1
         return (await hunt()).finishedAt
       },
       { timeout: 120_000, interval: 100 },
@@ -233,7 +231,7 @@ test('an overruled query ends in the tenant that it was sent to, and the simulat
 
   expect(created.status).toBe(202)
   expect((await hunt()).tenants[0]?.error?.message).toContain('took more resources')
-  expect(slowest).toBeLessThan(limitMs / 2)
+  expect(answers).toBeGreaterThan(4)
   expect(honest.status).toBe(202)
 })
 

@@ -77,7 +77,7 @@ beforeAll(async () => {
   })
   await vi.waitFor(
     async () => expect((await services.hunts.summary(administrator, hunt.id)).finishedAt).not.toBeNull(),
-    { timeout: 30_000, interval: 100 },
+    { interval: 100 },
   )
 })
 

@@ -71,7 +71,7 @@ test('a device is isolated with a reason, by keyboard, and the page follows', as
   await expectGoodAtEveryWidth(page)
   running.simulator.control.advanceClock(3_600_000)
 
-  await page.locator('#isolation').getByText('Isolated', { exact: true }).waitFor({ timeout: 30_000 })
+  await page.locator('#isolation').getByText('Isolated', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Release from isolation' }).waitFor()
   expect(await page.getByRole('button', { name: 'Isolate', exact: true }).count()).toBe(0)
   await page.getByRole('link', { name: 'Undo' }).click()
@@ -82,7 +82,7 @@ test('a device is isolated with a reason, by keyboard, and the page follows', as
   await page.getByRole('button', { name: 'Release from isolation' }).press('Enter')
   await page.getByText('The action was requested.').waitFor()
   running.simulator.control.advanceClock(3_600_000)
-  await page.locator('#isolation').getByText('Not isolated').waitFor({ timeout: 30_000 })
+  await page.locator('#isolation').getByText('Not isolated').waitFor()
 })
 
 test.each([
@@ -103,7 +103,7 @@ test.each([
   running.simulator.control.advanceClock(3_600_000)
 
   const row = page.getByRole('row').filter({ hasText: action }).filter({ hasText: 'case 18' })
-  await row.getByText('Succeeded').waitFor({ timeout: 30_000 })
+  await row.getByText('Succeeded').waitFor()
   expect(await row.getByRole('link', { name: 'Download' }).count()).toBe(downloads)
 })
 
@@ -166,14 +166,11 @@ test('without JavaScript lists can be searched, queries run and devices acted on
   await plain.getByRole('button', { name: 'Run the hunt' }).click()
   const rows = plain.getByRole('region', { name: 'Rows' }).locator('tbody tr')
   await expect
-    .poll(
-      async () => {
-        const again = plain.getByRole('link', { name: 'Look again' })
-        if ((await again.count()) > 0) await again.click()
-        return await rows.count()
-      },
-      { timeout: 30_000 },
-    )
+    .poll(async () => {
+      const again = plain.getByRole('link', { name: 'Look again' })
+      if ((await again.count()) > 0) await again.click()
+      return await rows.count()
+    })
     .toBe(2)
 
   await plain.goto(`${home()}/devices`)

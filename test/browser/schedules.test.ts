@@ -61,7 +61,7 @@ test('a query of the library is scheduled, run and muted, on a wide screen and o
   await page.getByRole('button', { name: 'Make the schedule' }).click()
 
   await page.getByRole('button', { name: 'Run it now' }).click()
-  await page.getByRole('heading', { name: 'New rows' }).waitFor({ timeout: 60_000 })
+  await page.getByRole('heading', { name: 'New rows' }).waitFor()
   await look(1280)
   expect(await page.getByRole('region', { name: 'Table of tenants' }).getByRole('row').count()).toBe(4)
 

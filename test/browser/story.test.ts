@@ -268,7 +268,7 @@ test('without JavaScript the whole way works, and the link counts once', async (
   await accept(visitor, admin)
 
   await visitor.waitForURL(`${running.url}/consent/result/approved`)
-  await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('verified')
+  await expect.poll(() => statusOf(id)).toBe('verified')
   await visitor.reload()
   await says(visitor, 'Everything works. The connection is complete.')
   await visitor.goto(joinUrl)

@@ -84,7 +84,7 @@ test('tenants, verify and token speak of the connected tenant', async () => {
 test('incidents lists what is stored of the tenants, as a table or JSON', async () => {
   await expect
     .poll(async () => (await run('incidents', '--severity', 'high', '--json')).data.length, {
-      timeout: 60_000,
+      timeout: 120_000,
     })
     .toBeGreaterThan(10)
   const table = await run('incidents', '--tenant', customer.domain, '--limit', '3')

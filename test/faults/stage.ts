@@ -6,7 +6,7 @@ import { testDatabaseAt } from '../helpers/database.ts'
 import { type FaultyServer, startFaultyServer } from './server.ts'
 
 /** Far more than it takes, for a machine that is busy. */
-export const patience = { timeout: 60_000, interval: 100 }
+export const patience = { interval: 100 }
 
 export type Stage = {
   server: FaultyServer

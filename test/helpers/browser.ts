@@ -46,7 +46,7 @@ export async function openBrowser(): Promise<TestBrowser> {
       })
       contexts.push(context)
       const page = await context.newPage()
-      page.setDefaultTimeout(60_000)
+      page.setDefaultTimeout(120_000)
       return page
     },
     async close() {

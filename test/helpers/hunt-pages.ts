@@ -20,11 +20,9 @@ export async function hunted(fields: Record<string, string>): Promise<string> {
   const page = await staff.send('/hunts', '/hunts', fields)
   const [, id = ''] = /\/hunts\/([0-9a-f-]{36})/.exec(page.url) ?? []
   expect(id, words(page.text)).not.toBe('')
+  await expect.poll(async () => (await staff.get(`/hunts/${id}`)).text).toContain('Export')
   await expect
-    .poll(async () => (await staff.get(`/hunts/${id}`)).text, { timeout: 20_000 })
-    .toContain('Export')
-  await expect
-    .poll(async () => words((await staff.get(`/hunts/${id}`)).text), { timeout: 30_000 })
+    .poll(async () => words((await staff.get(`/hunts/${id}`)).text))
     .toMatch(/Complete: every tenant|Not complete/)
   return id
 }

@@ -57,7 +57,7 @@ test('a worldwide installation serves a GCC tenant, whose Defender hosts are oth
   expect(end).toBe(`${running.url}/consent/result/approved`)
   const tenant = async () =>
     (await running.app.inject({ url: `/api/v1/tenants/${tenantId}`, headers })).json()
-  await expect.poll(async () => (await tenant()).status, { timeout: 30_000 }).toBe('connected')
+  await expect.poll(async () => (await tenant()).status).toBe('connected')
   expect((await tenant()).roles.granted).toContain('endpoint:Machine.Read.All')
   expect((await running.services.tenants.get(systemActor, tenantId)).cloud).toBe('gcc')
 

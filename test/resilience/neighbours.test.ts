@@ -61,7 +61,7 @@ test('a sweep of checks goes on while one tenant hangs, and says what became of 
   })
   await expect
     .poll(() => Promise.all(well.map(({ tenantId }) => isChecked(tenantId))), {
-      timeout: 20_000,
+      timeout: 120_000,
       interval: 20,
     })
     .toEqual([true, true, true])
@@ -95,7 +95,7 @@ test('a dead surface of one tenant is left alone and comes back by itself', asyn
     list(services, neighbour.tenantId),
   ])
   end()
-  await expect.poll(() => list(services, dead.tenantId), { timeout: 20_000, interval: 50 }).toBeNull()
+  await expect.poll(() => list(services, dead.tenantId), { interval: 50 }).toBeNull()
   const afterwards = await Promise.all(Array.from({ length: 5 }, () => list(services, dead.tenantId)))
   await services.close(1000)
 
@@ -123,7 +123,7 @@ test('a probe that fails keeps the circuit open', async () => {
         await list(services, tenantId)
         return requestsTo(running.simulator, 'graph', tenantId)
       },
-      { timeout: 20_000, interval: 20 },
+      { interval: 20 },
     )
     .toBe(4)
   const last = await list(services, tenantId)

@@ -5,7 +5,7 @@ import { type RunningApp, startApp } from '../helpers/app.ts'
 import { administrator, type Customers, customersOf } from '../helpers/customers.ts'
 
 /** Far more than it takes, for a machine that is busy. */
-const patience = { timeout: 20_000 }
+const patience = { interval: 50 }
 
 let running: RunningApp
 let customers: Customers

@@ -7,7 +7,7 @@ import { administrator, type Customers, customersOf } from '../helpers/customers
 
 const reason = 'a key was found on a paste site'
 /** Far more than it takes, for a machine that is busy; what is promised is a second. */
-const patience = { timeout: 60_000, interval: 50 }
+const patience = { interval: 50 }
 
 let running: RunningApp
 /** A second process's services on the same database. */

@@ -6,7 +6,7 @@ import { signedIn, words } from '../helpers/staff.ts'
 import { synced } from '../helpers/synced.ts'
 
 const reason = 'an analyst’s laptop was stolen'
-const patience = { timeout: 30_000, interval: 50 }
+const patience = { interval: 50 }
 
 let running: RunningApp
 let customers: Customers

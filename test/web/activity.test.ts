@@ -93,7 +93,7 @@ test('who may not share gets no page of links, and the page says how the audit s
   const reader = await signedIn(running, 'reader@partner.example')
   const verified = await admin.send('/audit', '/audit/verification')
   await expect
-    .poll(async () => words((await admin.partial('/audit/verification')).text), { timeout: 30_000 })
+    .poll(async () => words((await admin.partial('/audit/verification')).text))
     .toMatch(/All \d+ events were as they were written/)
 
   expect((await reader.get(page)).status).toBe(403)

@@ -88,7 +88,7 @@ test('an action is accepted with its state and followed to its end', async () =>
   const where = new URL(asked.headers.get('location') ?? '', running.url).pathname.replace('/api/v1', '')
   running.simulator.control.advanceClock(3_600_000)
   await expect
-    .poll(async () => (await asAnalyst('GET', where)).body.status, { timeout: 30_000, interval: 200 })
+    .poll(async () => (await asAnalyst('GET', where)).body.status, { interval: 200 })
     .toBe('succeeded')
   const listed = await asAnalyst('GET', path)
   expect(listed.body).toMatchObject({

@@ -174,7 +174,7 @@ test('a customer without the role is behind, with what to ask for', async () => 
   const customer = await customers.connected(roles.endpoint)
 
   await expect
-    .poll(async () => (await asAnalyst('GET', '/sync')).body.behind, { timeout: 20_000 })
+    .poll(async () => (await asAnalyst('GET', '/sync')).body.behind)
     .toContainEqual(
       expect.objectContaining({
         tenantId: customer.tenantId,

@@ -47,9 +47,7 @@ test('each line of a list gets its outcome, and the page follows until the last'
 
   const page = await staff.send('/connect', '/connect/lists', { list })
   const address = new URL(page.url).pathname
-  await expect
-    .poll(async () => (await staff.partial(address)).text.includes('hx-trigger'), { timeout: 30_000 })
-    .toBe(false)
+  await expect.poll(async () => (await staff.partial(address)).text.includes('hx-trigger')).toBe(false)
 
   const done = words((await staff.get(address)).text)
   expect(done).toContain('All 4 lines are done; 2 need another look.')
@@ -67,7 +65,7 @@ test('a tenant of a list that lacks permissions is told with what it lacks and w
   const line = async () => words((await staff.partial(new URL(page.url).pathname)).text)
 
   await expect
-    .poll(line, { timeout: 30_000 })
+    .poll(line)
     .toMatch(
       /Degraded The tenant did not grant graph:SecurityAlert\.Read\.All.* Send the customer a new consent link/,
     )

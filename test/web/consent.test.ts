@@ -184,7 +184,7 @@ test('an approval is proven, verified while the page asks, and named nowhere in 
   expect(end.location).toBe(`${running.url}/consent/result/approved`)
   expect(page.text).toContain('Thank you, the approval has arrived')
   await expect
-    .poll(async () => (await running.services.invitations.get(systemActor, id)).status, { timeout: 30_000 })
+    .poll(async () => (await running.services.invitations.get(systemActor, id)).status)
     .toBe('verified')
   const [cookie] = [...visitor.cookies(running.url)].filter(([name]) => name === 'tenantry-end')
   const part = await running.app.inject({

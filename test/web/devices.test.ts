@@ -86,7 +86,7 @@ test('an isolation asks why, is followed while it runs, and offers its undoing a
         text = (await staff.partial(`${address}/actions?offered=scan.collect`)).text
         return text.includes('hx-trigger')
       },
-      { timeout: 30_000, interval: 200 },
+      { interval: 200 },
     )
     .toBe(false)
 

@@ -164,9 +164,7 @@ test('a schedule is made, run, muted and removed through its pages', async () =>
   const made = await staff.send(page, '/schedules', schedule)
   const address = /\/schedules\/[0-9a-f-]{36}/.exec(made.url)?.[0] ?? ''
   const run = await staff.send(address, `${address}/runs`, {})
-  await expect
-    .poll(async () => words((await staff.partial(run.url)).text), { timeout: 30_000 })
-    .toContain('New rows')
+  await expect.poll(async () => words((await staff.partial(run.url)).text)).toContain('New rows')
   const tenantId = /<option value="([0-9a-f-]{36})"/.exec((await staff.get(address)).text)?.[1] ?? ''
   const badMute = await staff.send(address, `${address}/mutes`, {
     tenantId,

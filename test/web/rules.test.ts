@@ -64,9 +64,9 @@ test('without rules the page says what they are for; a new one tells of incident
   const made = await staff.send(`${home}/new`, home, { ...form, emails: 'soc@partner.example' })
   await arrive('1', { title: 'Ransomware <b>now</b>' })
 
-  await expect.poll(() => mail.received.length, { timeout: 20_000, interval: 100 }).toBe(1)
+  await expect.poll(() => mail.received.length, { interval: 100 }).toBe(1)
   await expect
-    .poll(async () => words((await staff.get('/notifications')).text), { timeout: 20_000, interval: 200 })
+    .poll(async () => words((await staff.get('/notifications')).text), { interval: 200 })
     .toContain('High: Ransomware &lt;b&gt;now&lt;/b&gt;')
   const list = await staff.get(home)
   const show = await staff.get(made.url)

@@ -117,7 +117,7 @@ async function answered(url: string): Promise<string> {
         text = (await staff.get(url)).text
         return text.includes('hx-sse:connect')
       },
-      { timeout: 30_000, interval: 100 },
+      { interval: 100 },
     )
     .toBe(false)
   return text

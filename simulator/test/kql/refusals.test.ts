@@ -128,7 +128,7 @@ function onlyKqlErrors(query: string): void {
   }
 }
 
-test('arbitrary text gives an answer or a KqlError', { timeout: 60_000 }, () => {
+test('arbitrary text gives an answer or a KqlError', { timeout: 120_000 }, () => {
   fc.assert(fc.property(fc.string({ maxLength: 60, unit: 'binary' }), onlyKqlErrors), { numRuns: 200 })
 })
 

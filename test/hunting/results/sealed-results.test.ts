@@ -12,7 +12,7 @@ import { type RunningApp, startApp } from '../../helpers/app.ts'
 import { administrator, type Customers, customersOf } from '../../helpers/customers.ts'
 
 /** Longer than processes take to learn of a new key. */
-const patience = { timeout: 30_000, interval: 100 }
+const patience = { interval: 100 }
 
 let running: RunningApp
 let customers: Customers

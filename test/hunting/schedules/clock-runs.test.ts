@@ -83,7 +83,7 @@ test('two processes that end a run at once count and tell everything once', asyn
   await stage.runner.advance(runId)
   await expect
     .poll(async () => (await stage.db.hunt.findFirst({ where: { scheduleId: id } }))?.status, {
-      timeout: 20_000,
+      timeout: 120_000,
     })
     .toBe('succeeded')
 

@@ -98,7 +98,7 @@ async function synced(): Promise<void> {
         )
         return rows[0]?.left
       },
-      { timeout: 60_000, interval: 50 },
+      { interval: 50 },
     )
     .toBe(0)
 }

@@ -61,7 +61,7 @@ test('a connection that breaks is made again, and the gap is told', async () => 
 
   await database.db
     .$queryRaw`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry broadcast'`
-  await expect.poll(() => [sender.gaps, listener.gaps], { timeout: 5000 }).toEqual([1, 1])
+  await expect.poll(() => [sender.gaps, listener.gaps]).toEqual([1, 1])
   sender.broadcast.send({ word: 'after' })
 
   await expect.poll(() => listener.heard).toEqual(['after'])

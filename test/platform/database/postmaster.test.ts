@@ -159,7 +159,7 @@ test('a server that is killed is started again at the same address, by the proce
 
   for (let times = 1; times <= 2; times++) {
     await crash()
-    await expect.poll(() => warnings, { timeout: 60_000 }).toHaveLength(2 * times)
+    await expect.poll(() => warnings).toHaveLength(2 * times)
   }
   const rows = await query(server.url, 'select number from kept')
   await expect(ownServer(dataDir, () => {})).rejects.toThrow('another Tenantry already runs')

@@ -73,7 +73,7 @@ export async function customersAnswer(run: Run, admin: Visitor, api: Api): Promi
   await fetch(`${run.running.url}/join/${'x'.repeat(43)}`)
   await expect
     .poll(async () => (await api('GET', `/tenants/${customer.tenantId}`)).body.status, {
-      timeout: 30_000,
+      timeout: 120_000,
       interval: 200,
     })
     .toBe('connected')
@@ -91,7 +91,7 @@ export async function analystsWork(api: Api, tenantId: string): Promise<Work> {
       if (stored.body.items.length === 0) throw new Error('no incident is stored yet')
       return stored
     },
-    { timeout: 60_000, interval: 200 },
+    { interval: 200 },
   )
   const incident = await api('GET', `/incidents/${incidents.items[0].id}`)
   await api(
@@ -104,7 +104,7 @@ export async function analystsWork(api: Api, tenantId: string): Promise<Work> {
   )
   const { body: hunt } = await api('POST', '/hunts', { query: 'AlertInfo | take 5', tenants: [tenantId] })
   await expect
-    .poll(async () => (await api('GET', `/hunts/${hunt.id}`)).body.status, { timeout: 60_000, interval: 200 })
+    .poll(async () => (await api('GET', `/hunts/${hunt.id}`)).body.status, { interval: 200 })
     .toMatch(/^(succeeded|partial|failed)$/)
   await api('GET', `/hunts/${hunt.id}/rows?format=ndjson`)
   const { body: devices } = await api('GET', `/tenants/${tenantId}/devices`)

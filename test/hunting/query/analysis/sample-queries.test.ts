@@ -17,7 +17,7 @@ const refusals = [
 
 test.skipIf(!existsSync(samples))(
   'published hunting queries are accepted but for three with real mistakes',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     const found = readFileSync(samples, 'utf8')
       .trim()
