@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/helpers/global-setup.ts'],
     // More than the two cores: a test waits for servers and browsers half of its time.
     maxWorkers: 4,
+    // What a file imports is loaded once for each process; files leave nothing behind in modules.
+    isolate: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // How long a condition is waited for: a busy machine may take many times what it takes alone.

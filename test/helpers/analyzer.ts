@@ -1,7 +1,4 @@
-import { afterAll } from 'vitest'
 import { createQueryAnalyzer } from '../../src/hunting/query/analyzer.ts'
 
-/** One for the file; its processes start when the first query comes. */
+/** One for all files that a test process runs; its processes start when the first query comes, and end with it. */
 export const analyzer = createQueryAnalyzer()
-
-afterAll(() => analyzer.close())

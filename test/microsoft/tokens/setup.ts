@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { createEndpoints, type Endpoints } from '../../../src/microsoft/clouds/endpoints.ts'
 import {
   createMemoryQuotaStore,
@@ -14,16 +14,10 @@ export function endpointsAt(login: string | null): Endpoints {
   return createEndpoints('global', { login, graph: null, defender: null, endpoint: null })
 }
 
-const open: Remote[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(remote => remote.close()))
-})
-
 /** The real way out, with quotas in memory; closed after the test. */
 export function testRemote(): Remote {
   const remote = createRemote({ quotas: createQuotas({ store: createMemoryQuotaStore() }) })
-  open.push(remote)
+  onTestFinished(() => remote.close())
   return remote
 }
 

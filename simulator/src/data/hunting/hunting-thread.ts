@@ -27,6 +27,9 @@ type Job = {
   reject: (error: Error) => void
 }
 
+/** A thread that a closed simulator left, with the query language loaded: the next simulator of this process takes it. */
+let spare: Worker | undefined
+
 /**
  * Runs hunting queries in a thread, one after the other, so that no query,
  * whatever it costs, keeps the simulator from answering.
@@ -69,8 +72,10 @@ export class HuntingThread {
     const worker = this.#worker
     this.#worker = undefined
     clearTimeout(this.#timer)
-    for (const { reject } of this.#jobs.splice(0)) reject(new Error('the simulator is closing'))
-    await worker?.terminate()
+    const jobs = this.#jobs.splice(0)
+    for (const { reject } of jobs) reject(new Error('the simulator is closing'))
+    if (worker && jobs.length === 0 && !spare) keep(worker)
+    else await worker?.terminate()
   }
 
   #next(): void {
@@ -85,9 +90,11 @@ export class HuntingThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    })
+    const worker =
+      takeSpare() ??
+      new Worker(new URL('./thread.ts', import.meta.url), {
+        resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      })
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', error => {
       const isMemory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
@@ -134,6 +141,27 @@ export class HuntingThread {
     if (this.#refused.size >= mostRefused) this.#refused.clear()
     this.#refused.set(query, { outcome, until: performance.now() + refusedForMs })
   }
+}
+
+function keep(worker: Worker): void {
+  const forget = (): void => {
+    if (spare === worker) spare = undefined
+  }
+  silence(worker)
+  worker.on('error', forget).on('exit', forget).unref()
+  spare = worker
+}
+
+function takeSpare(): Worker | undefined {
+  const worker = spare
+  spare = undefined
+  if (worker) silence(worker)
+  return worker
+}
+
+/** Takes our listeners off, and not those with which Node starts and stops the port. */
+function silence(worker: Worker): void {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
 }
 
 const tooCostly: HuntingOutcome = {

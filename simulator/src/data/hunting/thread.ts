@@ -33,34 +33,43 @@ parentPort?.on('message', (task: HuntTask) => {
   }
 })
 
-/** The same object for every task, since what is made of a world is kept with it. */
-const world: World & { task: HuntTask | undefined } = {
-  task: undefined,
-  get epoch() {
-    return this.task?.epoch ?? new Date(0)
-  },
-  now: () => world.task?.now ?? new Date(0),
-  customer: () => world.task?.profile,
-  customers: () => (world.task ? [world.task.profile] : []),
-  get overlay(): Overlay {
-    const changes = world.task?.changes
-    const refuse = (): never => {
-      throw new Error('a query changes nothing')
-    }
-    return {
-      get: <T>(_tenantId: string, kind: keyof HuntTask['changes'], id: string) =>
-        changes?.[kind].find(([known]) => known === id)?.[1] as T | undefined,
-      entries: <T>(_tenantId: string, kind: keyof HuntTask['changes']) =>
-        (changes?.[kind] ?? []) as [string, T][],
-      set: refuse,
-      delete: refuse,
-    }
-  },
+/** The last task's world: the same object for all tasks of one simulator, since what is made of a world is kept with it. */
+let current: { world: World; task: HuntTask } | undefined
+
+function worldOf(task: HuntTask): World {
+  if (current?.task.epoch.getTime() === task.epoch.getTime()) current.task = task
+  else current = { world: makeWorld(), task }
+  return current.world
+}
+
+function makeWorld(): World {
+  const now = () => current?.task
+  return {
+    get epoch() {
+      return now()?.epoch ?? new Date(0)
+    },
+    now: () => now()?.now ?? new Date(0),
+    customer: () => now()?.profile,
+    customers: () => [now()?.profile ?? []].flat(),
+    get overlay(): Overlay {
+      const changes = now()?.changes
+      const refuse = (): never => {
+        throw new Error('a query changes nothing')
+      }
+      return {
+        get: <T>(_tenantId: string, kind: keyof HuntTask['changes'], id: string) =>
+          changes?.[kind].find(([known]) => known === id)?.[1] as T | undefined,
+        entries: <T>(_tenantId: string, kind: keyof HuntTask['changes']) =>
+          (changes?.[kind] ?? []) as [string, T][],
+        set: refuse,
+        delete: refuse,
+      }
+    },
+  }
 }
 
 function perform(task: HuntTask, bound: () => void) {
-  world.task = task
-  const data = dataOf(world).tenants.of(task.profile.tenantId)
+  const data = dataOf(worldOf(task)).tenants.of(task.profile.tenantId)
   if (!data) throw new Error('the tenant is not there')
   return runHunt(data, task.request, { bound })
 }
