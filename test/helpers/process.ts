@@ -77,13 +77,22 @@ export function runCommand(
   }
 }
 
+/** Below the range from which systems give ports to outgoing connections; each test process has its own thousand. */
+const firstPort = 12_000 + 1_000 * (Number(process.env.VITEST_POOL_ID ?? 0) % 16)
+let lastPort = 0
+
+/** A port of this machine that nobody listens at, and that no other test process is given. */
 export async function freePort(): Promise<number> {
-  return await new Promise((done, failed) => {
+  for (;;) {
+    lastPort = (lastPort + 1) % 1_000
+    if (await isFree(firstPort + lastPort)) return firstPort + lastPort
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(done => {
     const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0))
-    })
+    server.once('error', () => done(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)))
   })
 }
