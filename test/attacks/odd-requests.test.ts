@@ -77,7 +77,7 @@ beforeAll(async () => {
   })
   await vi.waitFor(
     async () => expect((await services.hunts.summary(administrator, hunt.id)).finishedAt).not.toBeNull(),
-    { interval: 100 },
+    { timeout: 120_000, interval: 100 },
   )
 })
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Act, acts } from '../../src/tenants/permissions.ts'
 import { type Api, apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
@@ -202,14 +202,15 @@ test('an export is recorded with its number of rows, and can be filtered', async
   })
   expect(some.text.trim().split('\r\n')).toHaveLength(2)
   expect(list.body.items.length).toBeGreaterThan(0)
-  await vi.waitFor(async () => {
-    const exported = await running.database.db.auditEvent.findMany({
+  const exported = () =>
+    running.database.db.auditEvent.findMany({
       where: { action: 'audit.exported' },
       orderBy: { id: 'asc' },
     })
-    expect(exported).toMatchObject([
+  await expect
+    .poll(exported)
+    .toMatchObject([
       { detail: { format: 'ndjson', rowCount: rows.length, isComplete: true } },
       { detail: { format: 'csv', rowCount: 1 } },
     ])
-  })
 })

@@ -11,6 +11,6 @@ export async function synced({ database }: RunningApp, tenantId: string): Promis
       if (!sync?.backfillDoneAt || !sync.syncedAt || due > 0)
         throw new Error(`${due} incidents lack their alerts`)
     },
-    { interval: 100 },
+    { timeout: 120_000, interval: 100 },
   )
 }

@@ -91,7 +91,7 @@ export async function analystsWork(api: Api, tenantId: string): Promise<Work> {
       if (stored.body.items.length === 0) throw new Error('no incident is stored yet')
       return stored
     },
-    { interval: 200 },
+    { timeout: 120_000, interval: 200 },
   )
   const incident = await api('GET', `/incidents/${incidents.items[0].id}`)
   await api(
