@@ -161,7 +161,7 @@ test('a server that is killed is started again at the same address, by the proce
     await crash()
     await expect.poll(() => warnings).toHaveLength(2 * times)
   }
-  const rows = await query(server.migrationUrl, 'select number from kept')
+  const rows = await query(server.migrationUrl ?? '', 'select number from kept')
   await expect(ownServer(dataDir, () => {})).rejects.toThrow('another Tenantry already runs')
   await server.close()
 
