@@ -46,7 +46,7 @@ type JobDeps = {
   sync: Sync
   sightings: Sightings
   removeOldHistory: () => Promise<unknown>
-  auditing: { keepHouse: () => Promise<void> }
+  auditing: { archiveAndVerify: () => Promise<void> }
 }
 
 /**
@@ -70,7 +70,7 @@ export function handleJobs(jobs: Jobs, deps: JobDeps): void {
     await devices.resumeStranded()
   })
   jobs.handle(scheduleClockJob, async () => {
-    await approvals.keepHouse()
+    await approvals.expireAndResume()
     await runner.startDue()
     await runner.resume()
     await deliveries.resume()
@@ -95,7 +95,7 @@ export function handleJobs(jobs: Jobs, deps: JobDeps): void {
     await sightings.removeUnshared()
     await deps.removeOldHistory()
   })
-  jobs.handle(auditJob, () => deps.auditing.keepHouse())
+  jobs.handle(auditJob, () => deps.auditing.archiveAndVerify())
   jobs.repeat(auditJob, '17 * * * *')
   jobs.repeat(healthJob, '* * * * *')
   jobs.repeat(sightingsJob, '* * * * *')

@@ -1,25 +1,19 @@
 import type { Audit } from '../audit/audit.ts'
-import { AppError, failureOf, ownFailure } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../platform/database/index.ts'
 import { isGuid } from '../platform/guid.ts'
 import { pageLimit, readIdCursor } from '../platform/paging.ts'
 import { storableText } from '../platform/storable.ts'
-import { type Actor, isLimited, systemActor } from '../tenants/actor.ts'
+import { type Actor, isLimited } from '../tenants/actor.ts'
 import { actBehind, may, requireAct, type TwoPersonAct } from '../tenants/permissions.ts'
+import { askerOf, eventOf } from './approval-event.ts'
+import { couldDo } from './could-do.ts'
 import type { Deeds } from './deeds.ts'
+import { createExecution } from './execution.ts'
 import type { ApprovalStatus, ApprovalView } from './model.ts'
 import { type KnownKey, maySamePerson } from './same-person.ts'
-import { isSealed } from './seal.ts'
-import {
-  type ApprovalRow,
-  deleteEnded,
-  findApproval,
-  findApprovals,
-  findLeftOver,
-  moveApproval,
-  visibleIds,
-} from './store.ts'
+import { type ApprovalRow, findApproval, findApprovals, moveApproval, visibleIds } from './store.ts'
 import { toApprovalView } from './view.ts'
 
 export type Approvals = {
@@ -41,14 +35,8 @@ export type Approvals = {
   /** Takes one's own request back. @throws AppError `not_found`, `forbidden`, `conflict` */
   withdraw(actor: Actor, id: string): Promise<ApprovalView>
   /** Ends what waited for too long, and takes up what was approved when its process died. Call it every minute. */
-  keepHouse(): Promise<void>
+  expireAndResume(): Promise<void>
 }
-
-/** Whoever approved does it at once, unless the process died. */
-const strandedAfterMs = 30_000
-/** Past the longest time that a deed takes. */
-const interruptedAfterMs = 10 * 60_000
-const keptMs = 400 * 86_400_000
 
 export function createApprovals({
   db,
@@ -74,15 +62,8 @@ export function createApprovals({
   log: Pick<Log, 'error'>
   now: () => Date
 }): Approvals {
+  const execution = createExecution({ db, audit, key, deeds, currentActor, log, now })
   const isOwn = (actor: Actor, row: ApprovalRow) => row.askerKind === actor.kind && row.askerId === actor.id
-
-  /** Whether somebody could do it themselves: holds the act, and sees whom it is about. */
-  function couldDo(actor: Actor, row: ApprovalRow, visible: Set<string>): boolean {
-    if (!may(actor, actBehind[row.act as TwoPersonAct])) return false
-    // What is about no tenant, such as what staff may see, is for those who see everything.
-    if (row.tenantIds.length === 0) return !isLimited(actor)
-    return row.tenantIds.every(id => visible.has(id))
-  }
 
   async function toViews(actor: Actor, rows: ApprovalRow[]): Promise<ApprovalView[]> {
     const tenantIds = [...new Set(rows.flatMap(row => row.tenantIds))]
@@ -116,78 +97,6 @@ export function createApprovals({
 
   async function viewOf(actor: Actor, id: string): Promise<ApprovalView> {
     return (await find(actor, id)).view
-  }
-
-  function eventOf(row: ApprovalRow) {
-    const tenantId = row.tenantIds.length === 1 ? (row.tenantIds[0] ?? null) : null
-    const detail = { approvalId: row.id, act: row.act, summary: row.summary, askedBy: row.askerLabel }
-    return { tenantId, target: row.summary, detail }
-  }
-
-  /** Does what was approved, once: whoever moves the row on does it. */
-  async function execute(row: ApprovalRow): Promise<void> {
-    const act = row.act as TwoPersonAct
-    if (!(await moveApproval(db, row.id, 'approved', 'running', { startedAt: now() }))) return
-    try {
-      if (!isSealed(key, row)) throw changedMeanwhile()
-      const [asker, decider] = await Promise.all([
-        currentActor(askerOf(row), act),
-        currentActor(deciderOf(row), act),
-      ])
-      if (!asker) throw noLonger(row.askerLabel)
-      if (!decider || !couldDo(decider, row, await visibleIds(db, decider, row.tenantIds)))
-        throw noLonger(row.deciderLabel ?? '')
-      await deeds[act].run(asker, row.request, row.id)
-      await finish(row, 'done')
-    } catch (error) {
-      const failure = failureOf(error)
-      if (!failure) log.error({ err: error, approvalId: row.id }, 'an approved act failed unexpectedly')
-      await finish(row, 'failed', failure ?? unexpected)
-    }
-  }
-
-  async function finish(
-    row: ApprovalRow,
-    to: 'done' | 'failed',
-    error?: ReturnType<typeof ownFailure>,
-  ): Promise<void> {
-    await db.$transaction(async tx => {
-      const change = { finishedAt: now(), ...(error ? { error } : {}) }
-      if (!(await moveApproval(tx, row.id, 'running', to, change))) return
-      const { detail, ...event } = eventOf(row)
-      const why = error ? { code: error.code, message: error.message } : {}
-      const asker: Actor = { ...systemActor, ...askerOf(row) }
-      const approvedBy = row.deciderLabel
-      await audit.record(
-        {
-          ...event,
-          actor: asker,
-          action: 'approval.executed',
-          result: to === 'done' ? 'ok' : 'failed',
-          detail: { ...detail, approvedBy, ...why },
-        },
-        tx,
-      )
-    })
-  }
-
-  async function endAs(
-    row: ApprovalRow,
-    to: 'rejected' | 'withdrawn' | 'expired',
-    actor: Actor,
-    change = {},
-  ) {
-    return db.$transaction(async tx => {
-      const ended = await moveApproval(tx, row.id, 'waiting', to, { finishedAt: now(), ...change })
-      if (!ended) return false
-      const { detail, ...event } = eventOf(row)
-      const result = to === 'rejected' ? ('refused' as const) : ('ok' as const)
-      await audit.record(
-        { ...event, actor, action: `approval.${to}`, result, detail: { ...detail, ...change } },
-        tx,
-      )
-      return true
-    })
   }
 
   return {
@@ -224,7 +133,8 @@ export function createApprovals({
         decidedAt: now(),
       }
       if (!approve) {
-        if (!(await endAs(row, 'rejected', actor, decided))) throw over((await viewOf(actor, id)).status)
+        if (!(await execution.endAs(row, 'rejected', actor, decided)))
+          throw over((await viewOf(actor, id)).status)
         return viewOf(actor, id)
       }
       const isFirst = await db.$transaction(async tx => {
@@ -239,7 +149,7 @@ export function createApprovals({
       })
       if (!isFirst) throw over((await viewOf(actor, id)).status)
       const approved = await findApproval(db, row.id)
-      if (approved) await execute(approved)
+      if (approved) await execution.execute(approved)
       return toEnd(row.id)
     },
 
@@ -248,23 +158,12 @@ export function createApprovals({
       if (!view.isOwn) {
         throw new AppError('forbidden', 'somebody else asked for this', { remedy: 'Reject it instead.' })
       }
-      if (view.status !== 'waiting' || !(await endAs(row, 'withdrawn', actor))) throw over(view.status)
+      if (view.status !== 'waiting' || !(await execution.endAs(row, 'withdrawn', actor)))
+        throw over(view.status)
       return viewOf(actor, id)
     },
 
-    async keepHouse() {
-      const ago = (ms: number) => new Date(now().getTime() - ms)
-      const at = { now: now(), approvedBefore: ago(strandedAfterMs), begunBefore: ago(interruptedAfterMs) }
-      const { expired, approved, interrupted } = await findLeftOver(db, at)
-      for (const row of expired) await endAs(row, 'expired', systemActor)
-      for (const row of interrupted) {
-        // What would be done twice is told instead.
-        if (!deeds[row.act as TwoPersonAct].isRepeatable) await finish(row, 'failed', wasInterrupted)
-        else if (await moveApproval(db, row.id, 'running', 'approved')) await execute(row)
-      }
-      for (const row of approved) await execute(row)
-      await deleteEnded(db, ago(keptMs))
-    },
+    expireAndResume: execution.expireAndResume,
   }
 
   /** How it ended, to whoever decided: a tenant that was offboarded is not seen any more. */
@@ -273,14 +172,6 @@ export function createApprovals({
     if (!row) throw new AppError('not_found', 'there is no such approval')
     return toApprovalView(row, statusOf(row), false, false)
   }
-}
-
-function askerOf(row: ApprovalRow) {
-  return { kind: row.askerKind as Actor['kind'], id: row.askerId, label: row.askerLabel }
-}
-
-function deciderOf(row: ApprovalRow) {
-  return { kind: row.deciderKind ?? '', id: row.deciderId ?? '', label: row.deciderLabel ?? '' }
 }
 
 function readComment(text: string): string | null {
@@ -306,27 +197,3 @@ function ownApproval(): AppError {
     remedy: 'A second person has to decide; an API key of yours is not one.',
   })
 }
-
-function noLonger(label: string): AppError {
-  return new AppError('forbidden', `${label} may not do this any more`, {
-    remedy: 'Somebody who may do it asks again.',
-  })
-}
-
-function changedMeanwhile(): AppError {
-  return new AppError('conflict', 'what was asked for has been changed in the database', {
-    remedy: 'Nothing was done. Find out who wrote to the database, and ask again.',
-  })
-}
-
-const wasInterrupted = ownFailure({
-  code: 'interrupted',
-  message: 'The process ended while this was being done, and a part of it may have happened.',
-  remedy: 'Look at what was changed, and ask again for the rest.',
-})
-
-const unexpected = ownFailure({
-  code: 'unexpected',
-  message: 'Something went wrong here; the log has the details.',
-  remedy: 'Look whether it happened, and ask again if it did not.',
-})

@@ -25,7 +25,7 @@ export function createAuditing(
     protection: () => readProtection(db),
 
     /** What the clock asks for: archives, and the daily verification. */
-    async keepHouse(): Promise<void> {
+    async archiveAndVerify(): Promise<void> {
       if (keepDays !== null) {
         await archiveOld({ db, audit, key, folder: places.archiveFolder, keepDays, now })
       }

@@ -174,7 +174,7 @@ test('after an hour it is over', async () => {
   })
 
   const late = await approve(second, approval.id)
-  await running.services.approvals.keepHouse()
+  await running.services.approvals.expireAndResume()
 
   expect(late).toMatchObject({ status: 409, body: { code: 'conflict' } })
   expect((await asker('GET', `/approvals/${approval.id}`)).body.status).toBe('expired')
@@ -246,7 +246,7 @@ test('a process that dies after the approval loses nothing and doubles nothing',
     data: { ...approved, status: 'running', startedAt: longAgo },
   })
 
-  await running.services.approvals.keepHouse()
+  await running.services.approvals.expireAndResume()
 
   expect(await isThere(one.customer.tenantId)).toBe(false)
   expect(await isThere(two.customer.tenantId)).toBe(true)

@@ -197,7 +197,7 @@ export function createConnectLists({
       }
       if (failures.length > 0)
         throw new AggregateError(failures, `${failures.length} lines could not be done`)
-      // Lines that a suspension left waiting are taken up again by `keepHouse`.
+      // Lines that a suspension left waiting are taken up again by `resumeStranded`.
       const rest = await findLines(db, id, { outcomes: ['waiting'] }, 1)
       if (rest.length === 0) await finishList(db, id, now())
     },
