@@ -4,15 +4,6 @@ import { handleJobs } from './background.ts'
 import type { Config } from './config.ts'
 import { createDevices } from './devices/devices.ts'
 import type { Hunts } from './hunting/hunts/hunts.ts'
-import { createIncidentWatch } from './incidents/events/watch.ts'
-import { createFreshness } from './incidents/freshness.ts'
-import { createIncidents } from './incidents/incidents.ts'
-import { createQueue } from './incidents/queue/queue.ts'
-import { createSavedViews } from './incidents/saved-views/saved-views.ts'
-import { createIgnoredIndicators } from './incidents/sightings/ignored.ts'
-import { createSightings } from './incidents/sightings/sightings.ts'
-import { createIncidentStatistics } from './incidents/statistics/statistics.ts'
-import { createSync } from './incidents/sync/sync.ts'
 import { createCredentialWatch } from './installation/credential-watch.ts'
 import { removeOldHistory } from './installation/history-store.ts'
 import { createReadiness } from './installation/readiness.ts'
@@ -27,31 +18,17 @@ import {
   createCredentialNews,
   createSuspensionNews,
 } from './notifications/installation-news.ts'
-import { createNotifications } from './notifications/notifications.ts'
-import { createMailer } from './notifications/rules/channels/email.ts'
-import { createRuleDeliveries } from './notifications/rules/deliver.ts'
-import { createRuleFollower } from './notifications/rules/follow.ts'
-import { hasNews } from './notifications/rules/match-store.ts'
-import { createMatcher } from './notifications/rules/matcher.ts'
-import { createRules } from './notifications/rules/rules.ts'
 import { createTenantNews } from './notifications/tenant-news.ts'
-import { createDeliveries } from './notifications/webhooks/deliveries.ts'
-import { createSender } from './notifications/webhooks/send.ts'
-import { createWebhooks } from './notifications/webhooks/webhooks.ts'
 import { countConnections, explainBudget } from './platform/database/budget.ts'
 import { isMigrated } from './platform/database/migrations.ts'
-import {
-  deviceActionJob,
-  incidentRulesJob,
-  recheckJob,
-  ruleDeliveryJob,
-  webhookDeliveryJob,
-} from './platform/jobs/kinds.ts'
+import { deviceActionJob, recheckJob } from './platform/jobs/kinds.ts'
 import { createReports } from './reports/report.ts'
 import { createTwoPersonRule } from './services/approvals.ts'
 import { createAuditing } from './services/audit.ts'
 import { createBase, type Tuning } from './services/base.ts'
 import { createHunting } from './services/hunting.ts'
+import { createIncidentServices } from './services/incidents.ts'
+import { createMessages, createRuleServices } from './services/messages.ts'
 import { createMicrosoft } from './services/microsoft.ts'
 import { createOnboarding } from './services/onboarding.ts'
 import { createStaff } from './services/staff.ts'
@@ -77,7 +54,7 @@ export type Services = Awaited<ReturnType<typeof createServices>>
  */
 export async function createServices(config: Config, databaseUrl: string, tuning: Tuning = {}) {
   const base = await createBase(config, databaseUrl, tuning)
-  const { log, pool, db, key, audit, jobs, installation, now, random } = base
+  const { log, pool, db, key, audit, jobs, installation, now } = base
   const metrics = createMetrics({
     tokens: () => tokens,
     tenants: () => tenants,
@@ -99,8 +76,6 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     await sightings.forgetTenant(tenantId)
     await hunts.dropTables()
   }
-  const sightings = createSightings({ db })
-  const ignoredIndicators = createIgnoredIndicators({ db, audit })
   const tenants: Tenants = createTenants({ db, audit, forgetTenant, now })
   const health = createHealth({
     db,
@@ -116,13 +91,11 @@ export async function createServices(config: Config, databaseUrl: string, tuning
   const defender = createDefender({ remote, tokens, endpoints, endpointsOf, onOutcome })
 
   const { publicUrl } = config
-  const enqueueDelivery = (deliveryId: string, afterSeconds: number): Promise<void> =>
-    jobs.enqueue(webhookDeliveryJob, { deliveryId }, { key: deliveryId, afterSeconds })
-  const sender = createSender({ chooseProxy })
-  const deliveries = createDeliveries({ db, key, sender, enqueue: enqueueDelivery, now })
-  const webhooks = createWebhooks({ db, audit, key, enqueue: enqueueDelivery, publicUrl, now })
-  const notifications = createNotifications({ db, deliveries, now })
+  const messages = createMessages(base, chooseProxy)
+  const { sender, mailer, deliveries, webhooks, notifications } = messages
   const { announce } = notifications
+  const incidentServices = createIncidentServices(base, { defender, tenants })
+  const { sightings, sync, incidentWatch, incidents, queue, freshness } = incidentServices
   const auditing = createAuditing(base, {
     post: sender.send,
     announce: createAuditNews({ db, announce, publicUrl }),
@@ -135,8 +108,6 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     warn: (fields, message) => log.warn(fields, message),
     now,
   })
-
-  const mailer = createMailer({ settings: config.mail, domain: new URL(publicUrl).hostname })
 
   const hunting = createHunting(base, {
     defender,
@@ -154,7 +125,7 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     sendMail: config.mail && (async mail => (await mailer.send({ ...mail, ...plainMail })).failure),
     onChecked(tenantId) {
       health.forget(tenantId)
-      sync.wake([tenantId]).catch(error => log.warn({ err: error, tenantId }, 'a tenant was not woken'))
+      incidentServices.wake(tenantId)
     },
   })
   const { verification, invitations, connectLists } = onboarding
@@ -169,29 +140,7 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     now,
   })
 
-  const queue = createQueue({ db, defender })
-  const savedViews = createSavedViews({ db, audit })
-  const incidentStatistics = createIncidentStatistics({ db, now })
-  const freshness = createFreshness({ db })
   const reports = createReports({ db, tenants, freshness, huntsKeptDays: config.huntRetentionDays })
-  const syncPool = base.background()
-  const sync = createSync({ pool: syncPool, defender, log, keepDays: config.incidentRetentionDays, random })
-  const incidentWatch = createIncidentWatch({
-    db,
-    connectionString: base.directUrl,
-    onError: error => log.warn({ err: error }, 'changes of incidents could not be heard'),
-  })
-  const incidents = createIncidents({
-    db,
-    pool: syncPool,
-    defender,
-    tenants,
-    audit,
-    log,
-    onChanged(tenantId) {
-      sync.wake([tenantId]).catch(error => log.warn({ err: error, tenantId }, 'a tenant was not woken'))
-    },
-  })
   const devices = createDevices({
     db,
     defender,
@@ -202,26 +151,10 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     now,
   })
 
-  const ruleDeps = {
-    db,
-    key,
-    sender,
-    mailer,
-    publicUrl,
+  const { rules, matcher, ruleDeliveries, ruleFollower } = createRuleServices(base, messages, {
     queue,
-    currentAccessOf: staff.ruleAccessOf,
-    enqueue: (deliveryId: string, afterSeconds: number): Promise<void> =>
-      // A try that waits for hours must not keep an earlier one from being written.
-      jobs.enqueue(ruleDeliveryJob, { deliveryId }, { key: `${deliveryId} ${afterSeconds}`, afterSeconds }),
-  }
-  const rules = createRules({ ...ruleDeps, audit })
-  const matcher = createMatcher(ruleDeps)
-  const ruleDeliveries = createRuleDeliveries(ruleDeps)
-  const ruleFollower = createRuleFollower({
     incidentWatch,
-    hasNews: () => hasNews(db),
-    enqueue: () => jobs.enqueue(incidentRulesJob, {}, { key: 'news' }),
-    onError: error => log.warn({ err: error }, 'rules did not hear of changed incidents'),
+    currentAccessOf: staff.ruleAccessOf,
   })
 
   const readiness = createReadiness([
@@ -305,15 +238,15 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     connectLists,
     demoCustomers: onboarding.demoCustomers,
     queue,
-    savedViews,
-    incidentStatistics,
+    savedViews: incidentServices.savedViews,
+    incidentStatistics: incidentServices.statistics,
     freshness,
     reports,
     sync,
     incidentWatch,
     incidents: guarded.incidents,
     sightings,
-    ignoredIndicators,
+    ignoredIndicators: incidentServices.ignoredIndicators,
     devices: guarded.devices,
     apiKeys: staff.apiKeys,
     keyRotation,
