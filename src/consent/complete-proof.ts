@@ -1,18 +1,18 @@
 import { AppError, RemoteError } from '../errors.ts'
 import { deriveSecret } from '../installation/key.ts'
 import { hashOf } from '../invitations/link-token.ts'
-import {
-  type AttemptRecord,
-  findAttemptByProofState,
-  findInvitation,
-  useProofState,
-  writeAttemptOutcome,
-} from '../invitations/store.ts'
+import { findInvitation } from '../invitations/store.ts'
 import { type AuthorizeRedirect, readAuthorizeRedirect } from '../microsoft/tokens/authorization-code.ts'
 import type { Identity } from '../microsoft/tokens/index.ts'
 import { findTenant } from '../tenants/store.ts'
 import { readCorrelationId } from './admin-consent.ts'
 import { checkApprover } from './approvers.ts'
+import {
+  type AttemptRecord,
+  findAttemptByProofState,
+  useProofState,
+  writeAttemptOutcome,
+} from './attempt-store.ts'
 import { awaitConfirmation } from './confirmation.ts'
 import { type Connected, connectProvenTenant } from './connect-proven-tenant.ts'
 import { type ConsentOutcome, consentOutcome, kindOf } from './consent-outcome.ts'

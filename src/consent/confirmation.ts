@@ -5,12 +5,12 @@ import {
   hasInvitationEvent,
   type InvitationRecord,
   moveInvitation,
-  writeAttemptOutcome,
 } from '../invitations/store.ts'
 import { namedFailure } from '../microsoft/failures/named-failure.ts'
 import { type Actor, isLimited } from '../tenants/actor.ts'
 import { requireAct } from '../tenants/permissions.ts'
 import { findTenant } from '../tenants/store.ts'
+import { writeAttemptOutcome } from './attempt-store.ts'
 import { connectProvenTenant } from './connect-proven-tenant.ts'
 import { type ConsentOutcome, consentOutcome } from './consent-outcome.ts'
 import type { ConsentDeps } from './deps.ts'

@@ -2,13 +2,9 @@ import { failureDetail } from '../audit/failure-detail.ts'
 import type { Failure } from '../errors.ts'
 import { answerableStatuses } from '../invitations/invitation-status.ts'
 import { joinUrl } from '../invitations/invitation-view.ts'
-import {
-  type AttemptRecord,
-  addInvitationEvent,
-  moveInvitation,
-  writeAttemptOutcome,
-} from '../invitations/store.ts'
+import { addInvitationEvent, moveInvitation } from '../invitations/store.ts'
 import { namedFailure } from '../microsoft/failures/named-failure.ts'
+import { type AttemptRecord, writeAttemptOutcome } from './attempt-store.ts'
 import { type ConsentOutcome, consentOutcome, type OutcomeKind } from './consent-outcome.ts'
 import type { ConsentDeps } from './deps.ts'
 import { customerActor } from './proof.ts'

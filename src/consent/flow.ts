@@ -2,16 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { answerableStatuses, liveStatuses } from '../invitations/invitation-status.ts'
 import type { CustomerPage } from '../invitations/invitation-view.ts'
 import { hashOf } from '../invitations/link-token.ts'
-import {
-  createAttempt,
-  findAttemptByConsentState,
-  moveInvitation,
-  useConsentState,
-} from '../invitations/store.ts'
+import { moveInvitation } from '../invitations/store.ts'
 import type { Actor, RequestOrigin } from '../tenants/actor.ts'
 import { findTenant } from '../tenants/store.ts'
 import { type VerificationProgress, verificationProgress } from '../verification/progress.ts'
 import { readAdminConsent, writeAdminConsentUrl } from './admin-consent.ts'
+import { createAttempt, findAttemptByConsentState, useConsentState } from './attempt-store.ts'
 import { completeProof, proofSignInUrl } from './complete-proof.ts'
 import { decideConfirmation } from './confirmation.ts'
 import { type ConsentOutcome, kindOf } from './consent-outcome.ts'

@@ -10,20 +10,16 @@ import { awaitedStatuses } from './reminder.ts'
 
 type Connection = Database | Transaction
 
-const include = {
+/** What an invitation's record takes along. */
+export const invitationInclude = {
   customer: true,
   tenant: true,
   events: { orderBy: { id: 'asc' } },
 } as const satisfies Prisma.InvitationInclude
 
 /** An invitation with its customer, its tenant once there is one, and its timeline, oldest first. */
-export type InvitationRecord = Prisma.InvitationGetPayload<{ include: typeof include }>
+export type InvitationRecord = Prisma.InvitationGetPayload<{ include: typeof invitationInclude }>
 export type NewInvitation = Prisma.InvitationUncheckedCreateInput
-
-const attemptInclude = { invitation: { include } } as const satisfies Prisma.ConsentAttemptInclude
-
-/** One attempt: to Microsoft and back, with its invitation. */
-export type AttemptRecord = Prisma.ConsentAttemptGetPayload<{ include: typeof attemptInclude }>
 
 export async function createInvitation(tx: Transaction, invitation: NewInvitation): Promise<void> {
   await tx.invitation.create({ data: invitation })
@@ -36,11 +32,14 @@ function visibleInvitations(actor: Actor): Prisma.InvitationWhereInput {
 }
 
 export function findInvitation(db: Connection, id: string, actor?: Actor): Promise<InvitationRecord | null> {
-  return db.invitation.findFirst({ where: { id, ...(actor ? visibleInvitations(actor) : {}) }, include })
+  return db.invitation.findFirst({
+    where: { id, ...(actor ? visibleInvitations(actor) : {}) },
+    include: invitationInclude,
+  })
 }
 
 export function findInvitationByToken(db: Connection, tokenHash: string): Promise<InvitationRecord | null> {
-  return db.invitation.findUnique({ where: { tokenHash }, include })
+  return db.invitation.findUnique({ where: { tokenHash }, include: invitationInclude })
 }
 
 export type InvitationFilters = {
@@ -93,7 +92,7 @@ export function findInvitationPage(
     },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take,
-    include,
+    include: invitationInclude,
   })
 }
 
@@ -222,79 +221,6 @@ export async function expireInvitations(db: Database, now: Date): Promise<void> 
     INSERT INTO "InvitationEvent" ("invitationId", at, type) SELECT id, ${now}, 'expired' FROM ended`
 }
 
-export async function createAttempt(
-  tx: Transaction,
-  attempt: Prisma.ConsentAttemptUncheckedCreateInput,
-): Promise<void> {
-  await tx.consentAttempt.create({ data: attempt })
-}
-
-export function findAttemptByConsentState(
-  db: Database,
-  consentStateHash: string,
-): Promise<AttemptRecord | null> {
-  return db.consentAttempt.findUnique({ where: { consentStateHash }, include: attemptInclude })
-}
-
-export function findAttemptByProofState(db: Database, proofStateHash: string): Promise<AttemptRecord | null> {
-  return db.consentAttempt.findUnique({ where: { proofStateHash }, include: attemptInclude })
-}
-
-/** @returns false when the state was used already */
-export async function useConsentState(
-  tx: Connection,
-  attemptId: string,
-  change: Prisma.ConsentAttemptUncheckedUpdateManyInput & { consentUsedAt: Date },
-): Promise<boolean> {
-  const { count } = await tx.consentAttempt.updateMany({
-    where: { id: attemptId, consentUsedAt: null },
-    data: change,
-  })
-  return count === 1
-}
-
-/** @returns false when the state was used already */
-export async function useProofState(tx: Connection, attemptId: string, proofUsedAt: Date): Promise<boolean> {
-  const { count } = await tx.consentAttempt.updateMany({
-    where: { id: attemptId, proofUsedAt: null },
-    data: { proofUsedAt },
-  })
-  return count === 1
-}
-
-export async function writeAttemptOutcome(
-  tx: Connection,
-  attemptId: string,
-  outcome: {
-    outcome: string
-    error?: Failure | null
-    provenAt?: Date
-    objectId?: string
-    username?: string | null
-  },
-): Promise<void> {
-  await tx.consentAttempt.updateMany({
-    where: { id: attemptId },
-    data: {
-      outcome: outcome.outcome,
-      ...(outcome.error ? { error: outcome.error } : {}),
-      ...(outcome.provenAt ? { provenAt: outcome.provenAt } : {}),
-      ...(outcome.objectId ? { provenByObjectId: outcome.objectId } : {}),
-      ...(outcome.username ? { provenByUsername: storableText(outcome.username, 400) } : {}),
-    },
-  })
-}
-
-/** The tenant of the last approval through a link that led on to the sign-in which was to prove it. */
-export async function findClaimedTenant(db: Connection, invitationId: string): Promise<string | null> {
-  const attempt = await db.consentAttempt.findFirst({
-    where: { invitationId, claimedTenantId: { not: null }, proofStateHash: { not: null } },
-    orderBy: { createdAt: 'desc' },
-    select: { claimedTenantId: true },
-  })
-  return attempt?.claimedTenantId ?? null
-}
-
 /** Whether a customer has tenants besides the given one. */
 export async function hasOtherTenants(
   db: Connection,
@@ -323,7 +249,7 @@ export function findOpenReconsent(
       expiresAt: { gt: now },
     },
     orderBy: { expiresAt: 'desc' },
-    include,
+    include: invitationInclude,
   })
 }
 

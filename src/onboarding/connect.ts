@@ -1,11 +1,11 @@
 import type { Audit } from '../audit/audit.ts'
 import type { Transaction } from '../audit/store.ts'
+import { findClaimedTenant } from '../consent/attempt-store.ts'
 import type { ResolvedTenant, ResolveTenant } from '../consent/deps.ts'
 import { AppError, RemoteError, readStoredFailure } from '../errors.ts'
 import { liveStatuses } from '../invitations/invitation-status.ts'
 import { tenantTaken } from '../invitations/make-links.ts'
 import {
-  findClaimedTenant,
   findInvitation,
   findPinnedInvitations,
   type InvitationRecord,

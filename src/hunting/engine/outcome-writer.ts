@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
 import { createBatcher } from '../../platform/limits/batcher.ts'
-import type { EngineStore, TaskOutcome } from './store.ts'
-import type { ClaimedTask, Outcome } from './task.ts'
+import type { EngineStore } from './store.ts'
+import type { ClaimedTask, Outcome, TaskOutcome } from './task.ts'
 
 /**
  * Writes outcomes, those that come together in one statement, ends the hunts that are

@@ -66,3 +66,6 @@ export function leaseKey({
 export function namesOf({ huntId, tenantId }: ClaimedTask): { huntId: string; tenantId: string } {
   return { huntId, tenantId }
 }
+
+/** A task and what came of it. */
+export type TaskOutcome = { task: ClaimedTask; outcome: Outcome }
