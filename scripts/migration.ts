@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
-import { openSchemaEngine } from '../src/platform/database/schema-engine.ts'
+import { openSchemaEngine } from '../src/platform/database/migrations/schema-engine.ts'
 
 const kept = 'prisma/migrations/schema.prisma'
 

@@ -19,8 +19,8 @@ import {
   createSuspensionNews,
 } from './notifications/installation-news.ts'
 import { createTenantNews } from './notifications/tenant-news.ts'
-import { countConnections, explainBudget } from './platform/database/budget.ts'
-import { isMigrated } from './platform/database/migrations.ts'
+import { countConnections, explainBudget } from './platform/database/connections/budget.ts'
+import { isMigrated } from './platform/database/migrations/migrations.ts'
 import { deviceActionJob, recheckJob } from './platform/jobs/kinds.ts'
 import { createReports } from './reports/report.ts'
 import { createTwoPersonRule } from './services/approvals.ts'

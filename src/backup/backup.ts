@@ -1,5 +1,5 @@
 import { keyFingerprint } from '../installation/key.ts'
-import { schemaOf } from '../platform/database/connections.ts'
+import { schemaOf } from '../platform/database/connections/connections.ts'
 import { createArchive, type Head, type Manifest, readArchive } from './archive.ts'
 import { sealKey } from './seal.ts'
 import { listMigrations, listTables, openCopy, readRows } from './store.ts'

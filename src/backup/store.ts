@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import { connect, schemaOf } from '../platform/database/connections.ts'
+import { connect, schemaOf } from '../platform/database/connections/connections.ts'
 
 /** Those who signed in do so again, and rates fill by themselves: neither is worth bringing back. */
 const left = new Set(['Session', 'QuotaBucket', '_prisma_migrations'])

@@ -1,5 +1,5 @@
-import { nameInDatabase } from '../platform/database/connections.ts'
-import type { Connections } from '../platform/database/shares.ts'
+import { nameInDatabase } from '../platform/database/connections/connections.ts'
+import type { Connections } from '../platform/database/connections/shares.ts'
 
 type Count = { status: string; count: number }
 

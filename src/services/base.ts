@@ -9,10 +9,10 @@ import { createSealer } from '../installation/sealing/sealer.ts'
 import { createInstallationStore } from '../installation/store.ts'
 import { createLog, type LogDestination } from '../log.ts'
 import type { Quotas, RemoteOptions } from '../microsoft/http/index.ts'
-import { spend } from '../platform/database/budget.ts'
-import { createPool, withSchemaOf } from '../platform/database/connections.ts'
+import { spend } from '../platform/database/connections/budget.ts'
+import { createPool, withSchemaOf } from '../platform/database/connections/connections.ts'
+import { shareOf } from '../platform/database/connections/shares.ts'
 import { databaseOn } from '../platform/database/index.ts'
-import { shareOf } from '../platform/database/shares.ts'
 import { createJobs, type Jobs } from '../platform/jobs/jobs.ts'
 
 export type Tuning = {

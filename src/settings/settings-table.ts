@@ -1,5 +1,5 @@
 import type { RoleKey } from '../microsoft/roles/roles.ts'
-import { fewestConnections } from '../platform/database/budget.ts'
+import { fewestConnections } from '../platform/database/connections/budget.ts'
 import { twoPersonActs } from '../tenants/permissions.ts'
 import { anchorTargets, forwardTarget } from './audit-targets.ts'
 import {

@@ -1,6 +1,6 @@
 import type { RemoteService } from '../errors.ts'
 import { type Gate, suspendedError } from '../microsoft/http/gate.ts'
-import { createListener } from '../platform/database/listener.ts'
+import { createListener } from '../platform/database/notices/listener.ts'
 import { everything, type SuspensionRow } from './store.ts'
 
 /** The channel on which processes hear that the rows changed. */

@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.ts'
 import { AppError } from '../errors.ts'
-import { notifyChannel } from '../platform/database/channels.ts'
 import type { Database } from '../platform/database/index.ts'
+import { notifyChannel } from '../platform/database/notices/channels.ts'
 import { storableText } from '../platform/storable.ts'
 import { type Actor, isLimited } from '../tenants/actor.ts'
 import { requireAct } from '../tenants/permissions.ts'

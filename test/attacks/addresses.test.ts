@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { RouteAct } from '../../src/web/plugins/route-acts.ts'
+import type { RouteAct } from '../../src/web/plugins/access/route-acts.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { administrator } from '../helpers/customers.ts'
 import { type Staff, signedIn } from '../helpers/staff.ts'

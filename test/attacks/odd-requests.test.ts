@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { RouteAct } from '../../src/web/plugins/route-acts.ts'
+import type { RouteAct } from '../../src/web/plugins/access/route-acts.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { administrator, customersOf } from '../helpers/customers.ts'
 import { type Ask, addressOf, askingAs, changes } from './requests.ts'

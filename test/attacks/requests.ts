@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { type StaffRole, systemActor } from '../../src/tenants/actor.ts'
-import type { RouteAct } from '../../src/web/plugins/route-acts.ts'
+import type { RouteAct } from '../../src/web/plugins/access/route-acts.ts'
 import type { RunningApp } from '../helpers/app.ts'
 import { signedIn } from '../helpers/staff.ts'
 

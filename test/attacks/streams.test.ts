@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { systemActor } from '../../src/tenants/actor.ts'
-import { acceptsEvents } from '../../src/web/plugins/event-streams.ts'
+import { acceptsEvents } from '../../src/web/plugins/answers/event-streams.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { administrator, customersOf } from '../helpers/customers.ts'
 import { signedIn } from '../helpers/staff.ts'

@@ -101,7 +101,7 @@ test('a database that stands still is told while it does, and nothing hangs when
 
 test('a writer that stands still in a transaction holds up others for seconds and no longer', async () => {
   const { url } = stage.server
-  const { connect } = await import('../../src/platform/database/connections.ts')
+  const { connect } = await import('../../src/platform/database/connections/connections.ts')
   const frozen = await connect(url, { name: 'frozen', onError: () => {} })
   await frozen.query('BEGIN')
   await frozen.query(`SELECT pg_advisory_xact_lock(hashtext('tenantry.audit'))`)

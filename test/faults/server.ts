@@ -7,7 +7,7 @@ import pg from 'pg'
 import { findBinaries } from '../../src/platform/database/embedded/binaries.ts'
 import { findServerUser } from '../../src/platform/database/embedded/server-user.ts'
 import { startEmbedded } from '../../src/platform/database/embedded.ts'
-import { prepareDatabase } from '../../src/platform/database/prepare.ts'
+import { prepareDatabase } from '../../src/platform/database/migrations/prepare.ts'
 
 const run = promisify(execFile)
 

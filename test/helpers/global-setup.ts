@@ -7,7 +7,7 @@ import { createLibrary } from '../../src/hunting/library/library.ts'
 import { createQueryAnalyzer } from '../../src/hunting/query/analyzer.ts'
 import { startEmbedded } from '../../src/platform/database/embedded.ts'
 import { openDatabase } from '../../src/platform/database/index.ts'
-import { prepareDatabase } from '../../src/platform/database/prepare.ts'
+import { prepareDatabase } from '../../src/platform/database/migrations/prepare.ts'
 import { guardDatabase } from './guard-database.ts'
 import { administer, createDatabase } from './postgres.ts'
 

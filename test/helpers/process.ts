@@ -77,15 +77,17 @@ export function runCommand(
   }
 }
 
-/** Below the range from which systems give ports to outgoing connections; each test process has its own thousand. */
-const firstPort = 12_000 + 1_000 * (Number(process.env.VITEST_POOL_ID ?? 0) % 16)
-let lastPort = 0
+/** Below the range from which systems give ports to outgoing connections. */
+const range = { first: 12_000, count: 20_000 }
+/** Processes that run at the same time begin far apart. */
+let nextPort = (process.pid * 200) % range.count
 
-/** A port of this machine that nobody listens at, and that no other test process is given. */
+/** A port of this machine that nobody listens at, and that no other test process is about to be given. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    lastPort = (lastPort + 1) % 1_000
-    if (await isFree(firstPort + lastPort)) return firstPort + lastPort
+    const port = range.first + nextPort
+    nextPort = (nextPort + 1) % range.count
+    if (await isFree(port)) return port
   }
 }
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { markDeleted, type StoreChange, writeIncidents } from '../../src/incidents/write-store.ts'
 import type { Alert, Evidence, Incident, SyncedIncident } from '../../src/microsoft/defender/index.ts'
 import { exactTimeOf } from '../../src/microsoft/defender/sync/model.ts'
-import { createPool } from '../../src/platform/database/connections.ts'
+import { createPool } from '../../src/platform/database/connections/connections.ts'
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 
 export type Stage = TestDatabase & {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BadAnswer } from '../../src/hunting/results/bad-answer.ts'
-import { readHuntingAnswer } from '../../src/hunting/results/read-answer.ts'
+import { BadAnswer } from '../../src/hunting/results/answer/bad-answer.ts'
+import { readHuntingAnswer } from '../../src/hunting/results/answer/read-answer.ts'
 import { createRetryBudget } from '../../src/microsoft/http/retry.ts'
 import { createServices, type Services } from '../../src/services.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'

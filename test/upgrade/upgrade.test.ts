@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { restore } from '../../src/backup/restore.ts'
-import { prepareDatabase } from '../../src/platform/database/prepare.ts'
+import { prepareDatabase } from '../../src/platform/database/migrations/prepare.ts'
 import { type Api, apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { testDatabaseAt } from '../helpers/database.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordAnswer } from '../../src/incidents/change/record.ts'
-import { createPool } from '../../src/platform/database/connections.ts'
+import { createPool } from '../../src/platform/database/connections/connections.ts'
 import { type Api, apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { customersOf } from '../helpers/customers.ts'

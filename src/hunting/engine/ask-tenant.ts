@@ -3,7 +3,7 @@ import { type Failure, RemoteError } from '../../errors.ts'
 import type { HuntAnswer, HuntCall } from '../../microsoft/defender/index.ts'
 import { namedFailure } from '../../microsoft/http/index.ts'
 import { createSemaphore, type Semaphore } from '../../platform/limits/semaphore.ts'
-import { BadAnswer } from '../results/bad-answer.ts'
+import { BadAnswer } from '../results/answer/bad-answer.ts'
 import type { PackedAnswer } from './packing/pack-answer.ts'
 import type { Packer } from './packing/packer.ts'
 

@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import type { Failure } from '../../errors.ts'
 import { noSealer, type Sealer } from '../../installation/sealing/sealer.ts'
-import { retryDeadlocks } from '../../platform/database/deadlocks.ts'
-import type { Connections } from '../../platform/database/shares.ts'
+import { retryDeadlocks } from '../../platform/database/connections/deadlocks.ts'
+import type { Connections } from '../../platform/database/connections/shares.ts'
 import type { SealingKey } from '../../platform/sealing/envelope.ts'
 import { notSuspended } from '../../tenants/suspended-store.ts'
 import { sendNotice } from '../hunts/channel.ts'
-import { chunkPlace } from '../results/chunk-place.ts'
+import { chunkPlace } from '../results/chunks/chunk-place.ts'
 import type { Column } from '../results/model.ts'
 import {
   beginStatement,

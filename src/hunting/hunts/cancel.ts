@@ -1,7 +1,7 @@
 import type { Audit } from '../../audit/audit.ts'
 import { AppError } from '../../errors.ts'
 import { namedFailure } from '../../microsoft/http/index.ts'
-import { retryDeadlocks } from '../../platform/database/deadlocks.ts'
+import { retryDeadlocks } from '../../platform/database/connections/deadlocks.ts'
 import type { Database } from '../../platform/database/index.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import { requireAct } from '../../tenants/permissions.ts'

@@ -1,5 +1,5 @@
-import { notifyChannel } from '../../platform/database/channels.ts'
-import { createListener } from '../../platform/database/listener.ts'
+import { notifyChannel } from '../../platform/database/notices/channels.ts'
+import { createListener } from '../../platform/database/notices/listener.ts'
 
 /** What processes tell each other about hunts. Never relied on alone: whoever listens also looks now and then. */
 export type HuntNotice =

@@ -8,8 +8,8 @@ import {
   type SyncedIncident,
 } from '../../microsoft/defender/index.ts'
 import { namedFailure } from '../../microsoft/http/index.ts'
+import type { Connections } from '../../platform/database/connections/shares.ts'
 import type { Database } from '../../platform/database/index.ts'
-import type { Connections } from '../../platform/database/shares.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import { requireAct } from '../../tenants/permissions.ts'
 import type { Tenants } from '../../tenants/tenants.ts'

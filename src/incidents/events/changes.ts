@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { z } from 'zod'
-import { notifyChannel } from '../../platform/database/channels.ts'
+import { notifyChannel } from '../../platform/database/notices/channels.ts'
 import type { StoreChange } from '../write-store.ts'
 
 /** What processes tell each other about incidents: `[incident id, c(reated) or u(pdated), milliseconds of the update]`. */

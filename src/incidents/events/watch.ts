@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/database/index.ts'
-import { createListener } from '../../platform/database/listener.ts'
+import { createListener } from '../../platform/database/notices/listener.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import { requireAct } from '../../tenants/permissions.ts'
 import { writeIncidentId } from '../incident-id.ts'

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
-import { createPool, databaseLimits, schemaOf } from './connections.ts'
+import { createPool, databaseLimits, schemaOf } from './connections/connections.ts'
 
 export type Database = PrismaClient
 

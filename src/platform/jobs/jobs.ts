@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss'
 import type { z } from 'zod'
-import { nameInDatabase, poolConfig } from '../database/connections.ts'
+import { nameInDatabase, poolConfig } from '../database/connections/connections.ts'
 
 /** What a kind of job is called, what it is given and how many run at once in one process. */
 export type JobKind<T extends object> = {

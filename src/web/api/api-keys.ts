@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { ApiKeys } from '../../staff/keys/api-keys.ts'
 import { staffRoles } from '../../tenants/actor.ts'
 import { limitsInput, readLimits } from '../../tenants/limits.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { limits, refusals, time, toLimits } from './schemas.ts'
 
 const apiKey = z.object({

@@ -5,7 +5,7 @@ import type { Approvals } from '../../approvals/approvals.ts'
 import { approvalStatuses } from '../../approvals/model.ts'
 import { failure } from '../../errors.ts'
 import { twoPersonActs } from '../../tenants/permissions.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { listOf, listQuery, problem, refusals, tenantId, time } from './schemas.ts'
 
 export const approval = z

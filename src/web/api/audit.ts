@@ -8,7 +8,7 @@ import type { AuditChecks } from '../../audit/verification/checks.ts'
 import { textField } from '../../hunting/results/export/csv.ts'
 import type { Database } from '../../platform/database/index.ts'
 import { toAuditFilters } from '../audit-filters.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { listOf, listQuery, refusals, time } from './schemas.ts'
 
 const event = z.object({

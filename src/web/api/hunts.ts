@@ -8,8 +8,8 @@ import { exportFormats, writeExport } from '../../hunting/results/export/write-e
 import { filterOperators } from '../../hunting/results/row-selection.ts'
 import { callerSignal } from '../caller-signal.ts'
 import { readSelection } from '../pages/hunts/results/result-address.ts'
-import { requireActor } from '../plugins/actors.ts'
-import { eventStream, type StreamEvent } from '../plugins/event-streams.ts'
+import { requireActor } from '../plugins/access/actors.ts'
+import { eventStream, type StreamEvent } from '../plugins/answers/event-streams.ts'
 import { listOf, listQuery, problem, refusals, tenantId, time } from './schemas.ts'
 
 const status = z.enum(['queued', 'running', 'succeeded', 'partial', 'failed', 'canceled'])

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
 import { problemDocuments } from '../errors/error-handler.ts'
-import { keyActors } from '../plugins/actors.ts'
+import { keyActors } from '../plugins/access/actors.ts'
 import { keyApi } from './api-keys.ts'
 import { approvalApi } from './approvals.ts'
 import { auditApi } from './audit.ts'

@@ -8,7 +8,7 @@ import { toInvitationView } from '../../invitations/invitation-view.ts'
 import type { Invitations } from '../../invitations/invitations.ts'
 import type { Reminders } from '../../invitations/send-reminder.ts'
 import type { Connect } from '../../onboarding/connect.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { contact, contactDraft, listOf, listQuery, problem, refusals, time } from './schemas.ts'
 
 const status = z.enum(invitationStatuses)

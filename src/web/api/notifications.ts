@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type Notifications, notificationKinds } from '../../notifications/notifications.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { listOf, listQuery, refusals, time } from './schemas.ts'
 
 /** What staff are told in the console. */

@@ -5,7 +5,7 @@ import type { Library } from '../../hunting/library/library.ts'
 import { tacticNames } from '../../hunting/library/tactics.ts'
 import { parameterTypes } from '../../hunting/query/literals.ts'
 import { callerSignal } from '../caller-signal.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { listOf, listQuery, problem, refusals, time } from './schemas.ts'
 
 const tactic = z.enum(tacticNames)

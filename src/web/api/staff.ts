@@ -5,7 +5,7 @@ import type { Members, MemberView } from '../../staff/members.ts'
 import type { StaffSessions } from '../../staff/sessions/sessions.ts'
 import { staffRoles } from '../../tenants/actor.ts'
 import { limitsInput, readLimits } from '../../tenants/limits.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { approval } from './approvals.ts'
 import { limits, refusals, time, toLimits } from './schemas.ts'
 

@@ -7,7 +7,7 @@ import { shownStatuses } from '../../tenants/store.ts'
 import type { Tenants } from '../../tenants/tenants.ts'
 import { toTenantView } from '../../tenants/view.ts'
 import type { Verification } from '../../verification/verification.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { approval } from './approvals.ts'
 import { contact, listOf, listQuery, refusals, tenantId, time } from './schemas.ts'
 

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type WebhookFormat, webhookFormats } from '../../notifications/webhooks/formats.ts'
 import type { Webhooks } from '../../notifications/webhooks/webhooks.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { listOf, listQuery, problem, refusals, time } from './schemas.ts'
 
 const format = z.enum(Object.keys(webhookFormats) as [WebhookFormat, ...WebhookFormat[]])

@@ -6,7 +6,7 @@ import {
   ownFailure,
   RemoteError,
 } from '../../errors.ts'
-import { isDatabaseOutage } from '../../platform/database/outage.ts'
+import { isDatabaseOutage } from '../../platform/database/connections/outage.ts'
 
 /** A failure as the answer to one request, page or JSON. */
 export type Problem = {

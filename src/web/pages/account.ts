@@ -3,8 +3,8 @@ import { AppError } from '../../errors.ts'
 import { freshForSeconds } from '../../staff/sessions/fresh.ts'
 import type { StaffSessions } from '../../staff/sessions/sessions.ts'
 import { formats } from '../formats.ts'
-import { requireActor } from '../plugins/actors.ts'
-import { confirmAddress } from '../plugins/fresh-sign-in.ts'
+import { requireActor } from '../plugins/access/actors.ts'
+import { confirmAddress } from '../plugins/access/fresh-sign-in.ts'
 import { sessionIdHash } from '../session-store.ts'
 
 /** What asks for a new sign-in, in words. */

@@ -11,7 +11,7 @@ import { may } from '../../tenants/permissions.ts'
 import { type TroubleLine, troubles } from '../../tenants/readiness/readiness.ts'
 import type { TenantSummary, Tenants } from '../../tenants/tenants.ts'
 import { formats, spanWords } from '../formats.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { toRow } from './incidents/sightings.ts'
 
 type DashboardOptions = {

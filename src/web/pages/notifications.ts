@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Notifications } from '../../notifications/notifications.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { readInput } from '../read-input.ts'
 
 const query = z.object({ cursor: z.uuid().optional().catch(undefined) })

@@ -5,7 +5,7 @@ import type { WebhookDraft, WebhookView } from '../../notifications/webhooks/vie
 import type { Webhooks } from '../../notifications/webhooks/webhooks.ts'
 import type { TenantLimits } from '../../tenants/limits.ts'
 import { type FormErrors, formErrors } from '../errors/form-errors.ts'
-import { requireActor } from '../plugins/actors.ts'
+import { requireActor } from '../plugins/access/actors.ts'
 import { readInput } from '../read-input.ts'
 
 type ById = { Params: { id: string } }

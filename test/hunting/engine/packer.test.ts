@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createPacker, type Packer } from '../../../src/hunting/engine/packing/packer.ts'
-import { BadAnswer } from '../../../src/hunting/results/bad-answer.ts'
-import { decodeChunk } from '../../../src/hunting/results/chunk.ts'
+import { BadAnswer } from '../../../src/hunting/results/answer/bad-answer.ts'
+import { decodeChunk } from '../../../src/hunting/results/chunks/chunk.ts'
 import { graphAnswer } from './graph-answer.ts'
 
 function givenPacker(): Packer {

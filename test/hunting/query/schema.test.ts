@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearestNames } from '../../../src/hunting/query/analysis/nearest-names.ts'
+import { nearestNames } from '../../../src/hunting/query/analysis/problems/nearest-names.ts'
 import { huntingTables } from '../../../src/hunting/query/schema.ts'
 
 test('the hunting schema has every documented table once, with typed columns', () => {

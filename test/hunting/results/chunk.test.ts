@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeChunk, encodeChunk } from '../../../src/hunting/results/chunk.ts'
+import { decodeChunk, encodeChunk } from '../../../src/hunting/results/chunks/chunk.ts'
+import { splitIntoChunks } from '../../../src/hunting/results/chunks/split-chunks.ts'
 import type { Row } from '../../../src/hunting/results/model.ts'
-import { splitIntoChunks } from '../../../src/hunting/results/split-chunks.ts'
 import { anyTable } from './arbitrary.ts'
 
 test('rows of every kind come out of a chunk as they went in', () => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BadAnswer } from '../../../src/hunting/results/bad-answer.ts'
-import { readHuntingAnswer } from '../../../src/hunting/results/read-answer.ts'
+import { BadAnswer } from '../../../src/hunting/results/answer/bad-answer.ts'
+import { readHuntingAnswer } from '../../../src/hunting/results/answer/read-answer.ts'
 import { unionColumns } from '../../../src/hunting/results/union-columns.ts'
 
 const schema = [

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { createSyncEngine } from '../../../src/incidents/sync/engine.ts'
 import { createSyncStore } from '../../../src/incidents/sync/store.ts'
-import { createPool } from '../../../src/platform/database/connections.ts'
+import { createPool } from '../../../src/platform/database/connections/connections.ts'
 import { seeded } from '../../hunting/engine/seeded.ts'
 import { layersFor } from './stage.ts'
 

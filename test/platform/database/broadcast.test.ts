@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { type Broadcast, createBroadcast } from '../../../src/platform/database/broadcast.ts'
+import { type Broadcast, createBroadcast } from '../../../src/platform/database/notices/broadcast.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 
 let database: TestDatabase

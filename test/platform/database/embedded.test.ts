@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createPool } from '../../../src/platform/database/connections.ts'
+import { createPool } from '../../../src/platform/database/connections/connections.ts'
 import { startEmbedded } from '../../../src/platform/database/embedded.ts'
-import { isMigrated, migrate } from '../../../src/platform/database/migrations.ts'
+import { isMigrated, migrate } from '../../../src/platform/database/migrations/migrations.ts'
 
 let dataDir: string
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { createPool } from '../../../src/platform/database/connections.ts'
-import { isMigrated, migrate } from '../../../src/platform/database/migrations.ts'
+import { createPool } from '../../../src/platform/database/connections/connections.ts'
+import { isMigrated, migrate } from '../../../src/platform/database/migrations/migrations.ts'
 import { administer, createDatabase, dropDatabase } from '../../helpers/postgres.ts'
 
 const adminUrl = inject('postgresUrl')

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, createPool } from '../../../src/platform/database/connections.ts'
+import { connect, createPool } from '../../../src/platform/database/connections/connections.ts'
+import { isDatabaseError, isDatabaseOutage } from '../../../src/platform/database/connections/outage.ts'
 import { openDatabase } from '../../../src/platform/database/index.ts'
-import { isDatabaseError, isDatabaseOutage } from '../../../src/platform/database/outage.ts'
 import { createTestDatabase, type TestDatabase } from '../../helpers/database.ts'
 import { freePort } from '../../helpers/process.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createAudit } from '../../../src/audit/audit.ts'
-import { connect, createPool } from '../../../src/platform/database/connections.ts'
+import { connect, createPool } from '../../../src/platform/database/connections/connections.ts'
 import { openDatabase } from '../../../src/platform/database/index.ts'
 import { type RunningApp, startApp } from '../../helpers/app.ts'
 import { administer } from '../../helpers/postgres.ts'

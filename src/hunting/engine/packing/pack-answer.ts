@@ -1,7 +1,7 @@
-import { encodeChunk } from '../../results/chunk.ts'
+import { readHuntingAnswer } from '../../results/answer/read-answer.ts'
+import { encodeChunk } from '../../results/chunks/chunk.ts'
+import { splitIntoChunks } from '../../results/chunks/split-chunks.ts'
 import type { Column } from '../../results/model.ts'
-import { readHuntingAnswer } from '../../results/read-answer.ts'
-import { splitIntoChunks } from '../../results/split-chunks.ts'
 
 /** An answer as it is stored. */
 export type PackedAnswer = {

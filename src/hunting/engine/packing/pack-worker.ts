@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { BadAnswer } from '../../results/bad-answer.ts'
+import { BadAnswer } from '../../results/answer/bad-answer.ts'
 import { packAnswer } from './pack-answer.ts'
 import type { PackReply, PackTask } from './packer.ts'
 

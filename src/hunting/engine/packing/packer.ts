@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { BadAnswer } from '../../results/bad-answer.ts'
+import { BadAnswer } from '../../results/answer/bad-answer.ts'
 import { type PackedAnswer, packAnswer } from './pack-answer.ts'
 
 /** Reads and packs answers, large ones in a thread beside this one. */

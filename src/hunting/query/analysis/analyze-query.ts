@@ -2,7 +2,10 @@ import type { QueryAnalysis } from '../query-analysis.ts'
 import { placeProblem, type QueryProblem } from '../query-problem.ts'
 import { refused } from '../refused-query.ts'
 import { huntingTables } from '../schema.ts'
-import { declarationsIn } from './declarations.ts'
+import { declarationsIn } from './language/declarations.ts'
+import { huntingLanguage, itemsOf } from './language/language.ts'
+import { isA } from './language/syntax-tree.ts'
+import { nestingBeyond } from './nesting.ts'
 import {
   bindQuery,
   commandMessage,
@@ -10,16 +13,13 @@ import {
   type Examination,
   examine,
   parseQuery,
-} from './diagnosis.ts'
-import { argumentsOfEnrichment } from './enrichment-arguments.ts'
-import { huntingLanguage, itemsOf } from './language.ts'
-import { nestingBeyond } from './nesting.ts'
+} from './problems/diagnosis.ts'
+import { argumentsOfEnrichment } from './problems/enrichment-arguments.ts'
+import { commandRemedy, remedyFor } from './problems/remedy.ts'
+import { suggestionsFor } from './problems/suggestions.ts'
 import { referencesIn } from './query-references.ts'
-import { commandRemedy, remedyFor } from './remedy.ts'
 import { notUnderstood, slicingObstacle } from './slicing-obstacle.ts'
 import { statementProblems } from './statements.ts'
-import { suggestionsFor } from './suggestions.ts'
-import { isA } from './syntax-tree.ts'
 
 /** Brackets within brackets; the parser's time grows with a high power of this (7 s at 2,000). */
 const maxNesting = 150

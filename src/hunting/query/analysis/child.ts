@@ -1,7 +1,7 @@
 import { serveTasks } from '../../../platform/child-pool/serve-tasks.ts'
 import type { AnalysisTask } from '../analysis-task.ts'
 import { analyzeQuery } from './analyze-query.ts'
-import { warmUp } from './language.ts'
+import { warmUp } from './language/language.ts'
 import { readYaml } from './read-yaml.ts'
 
 /** The program of the processes in which queries are analysed: the only place that loads the query language. */

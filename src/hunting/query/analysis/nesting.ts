@@ -1,4 +1,4 @@
-import { huntingLanguage } from './language.ts'
+import { huntingLanguage } from './language/language.ts'
 
 const opening = new Set(['(', '[', '{'])
 const closing = new Set([')', ']', '}'])

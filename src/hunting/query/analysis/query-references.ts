@@ -1,7 +1,7 @@
 import { defenderFunctions, remoteSourceFunctions } from '../defender-functions.ts'
-import type { Examination } from './diagnosis.ts'
-import { huntingLanguage, itemsOf, type KustoLanguage } from './language.ts'
-import { ancestorsOf, isA, type SyntaxNode } from './syntax-tree.ts'
+import { huntingLanguage, itemsOf, type KustoLanguage } from './language/language.ts'
+import { ancestorsOf, isA, type SyntaxNode } from './language/syntax-tree.ts'
+import type { Examination } from './problems/diagnosis.ts'
 
 /** What a bound query reads and how it limits itself. */
 export type QueryReferences = {

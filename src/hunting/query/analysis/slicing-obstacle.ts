@@ -1,7 +1,7 @@
 import { huntingTables } from '../schema.ts'
-import type { Examination } from './diagnosis.ts'
-import { huntingLanguage, type KustoLanguage } from './language.ts'
-import { ancestorsOf, isA, type SyntaxNode } from './syntax-tree.ts'
+import { huntingLanguage, type KustoLanguage } from './language/language.ts'
+import { ancestorsOf, isA, type SyntaxNode } from './language/syntax-tree.ts'
+import type { Examination } from './problems/diagnosis.ts'
 
 /** Functions whose value depends on other rows, or on a query of their own. */
 const unsafeFunctions = new Set([

@@ -1,7 +1,7 @@
 import { placeProblem, type QueryProblem } from '../query-problem.ts'
-import type { Examination } from './diagnosis.ts'
-import { huntingLanguage, itemsOf } from './language.ts'
-import { childrenOf, isA, type SyntaxNode } from './syntax-tree.ts'
+import { huntingLanguage, itemsOf } from './language/language.ts'
+import { childrenOf, isA, type SyntaxNode } from './language/syntax-tree.ts'
+import type { Examination } from './problems/diagnosis.ts'
 
 /**
  * Objections to the query as a whole: it must be there and end in

@@ -1,4 +1,4 @@
-import { stringifyExactJson } from '../exact-json.ts'
+import { stringifyExactJson } from '../answer/exact-json.ts'
 import type { Cell, Row } from '../model.ts'
 import type { UnionColumn } from '../union-columns.ts'
 import { type ExportSource, unifiedRows } from './source.ts'

@@ -1,7 +1,7 @@
 import { constants, zstdCompressSync } from 'node:zlib'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import { estimateSize } from '../chunks/split-chunks.ts'
 import type { Row } from '../model.ts'
-import { estimateSize } from '../split-chunks.ts'
 import { renamedColumns } from '../union-columns.ts'
 import { parquetColumns, parquetSchema } from './parquet-columns.ts'
 import { type ExportSource, unifiedRows } from './source.ts'

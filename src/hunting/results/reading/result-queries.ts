@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { AppError } from '../../../errors.ts'
-import { parseExactJson, resolveJson } from '../exact-json.ts'
+import { parseExactJson, resolveJson } from '../answer/exact-json.ts'
 import type { Cell, ColumnType, Row } from '../model.ts'
 import type { RowSort } from '../row-selection.ts'
 import {

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { chunkJson } from '../chunk.ts'
+import { chunkJson } from '../chunks/chunk.ts'
 import type { Column, ColumnType } from '../model.ts'
 import type { UnionColumn } from '../union-columns.ts'
 

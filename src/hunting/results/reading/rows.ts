@@ -1,5 +1,5 @@
 import type { Actor } from '../../../tenants/actor.ts'
-import { decodeChunk } from '../chunk.ts'
+import { decodeChunk } from '../chunks/chunk.ts'
 import type { ExportChunk } from '../export/source.ts'
 import type { Row } from '../model.ts'
 import { rowUnifier } from '../unify-rows.ts'

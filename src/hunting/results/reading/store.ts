@@ -1,9 +1,9 @@
 import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Sealer } from '../../../installation/sealing/sealer.ts'
-import type { Connections } from '../../../platform/database/shares.ts'
+import type { Connections } from '../../../platform/database/connections/shares.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import { visibleTenants } from '../../../tenants/visible-store.ts'
-import { chunkPlace } from '../chunk-place.ts'
+import { chunkPlace } from '../chunks/chunk-place.ts'
 import type { Column } from '../model.ts'
 
 /** Where a stored chunk stands in the result: rows `first` to `first + rowCount - 1`. */

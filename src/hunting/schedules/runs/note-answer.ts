@@ -1,5 +1,5 @@
 import type { Database } from '../../../platform/database/index.ts'
-import { encodeChunk } from '../../results/chunk.ts'
+import { encodeChunk } from '../../results/chunks/chunk.ts'
 import type { ExportChunk } from '../../results/export/source.ts'
 import type { Column, Row } from '../../results/model.ts'
 import { rowHasher } from './row-hash.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stringifyExactJson } from '../../results/exact-json.ts'
+import { stringifyExactJson } from '../../results/answer/exact-json.ts'
 import type { Cell, Column, Json, Row } from '../../results/model.ts'
 
 /**

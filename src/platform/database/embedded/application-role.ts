@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
-import { connect } from '../connections.ts'
+import { connect } from '../connections/connections.ts'
 
 /** What the application works as on the embedded server: owns nothing that migrations made. */
 const role = 'tenantry_app'

@@ -1,4 +1,4 @@
-import { connect } from '../connections.ts'
+import { connect } from '../connections/connections.ts'
 
 /** Any fixed number: the lock that one Tenantry holds on an embedded database. */
 const lockId = 7_361_001

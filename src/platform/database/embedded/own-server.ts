@@ -3,7 +3,7 @@ import { AppError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import { backoffMs } from '../../limits/backoff.ts'
 import { startEmbedded } from '../embedded.ts'
-import type { DatabaseAccess } from '../prepare.ts'
+import type { DatabaseAccess } from '../migrations/prepare.ts'
 import { claimFolder, type FolderLock } from './folder-lock.ts'
 
 /** The embedded server as one process has it. */

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { connect, nameInDatabase, schemaOf } from '../connections.ts'
-import { refuse } from '../refusals.ts'
+import { connect, nameInDatabase, schemaOf } from '../connections/connections.ts'
+import { refuse } from '../connections/refusals.ts'
 import {
   auditFunctions,
   auditFunctionsSql,

@@ -5,7 +5,7 @@ import type { DeviceService } from '../../../devices/devices.ts'
 import type { ActionRequest } from '../../../devices/request.ts'
 import { toDeviceActionView } from '../../../devices/view.ts'
 import { AppError, failure } from '../../../errors.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { alert } from '../incidents/incident-schemas.ts'
 import { incomplete, listQuery, problem, refusals, tenantId, time, withIncomplete } from '../schemas.ts'
 import {

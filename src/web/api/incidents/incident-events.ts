@@ -3,8 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { followIncidents } from '../../../incidents/events/follow.ts'
 import type { IncidentWatch } from '../../../incidents/events/watch.ts'
 import type { Actor } from '../../../tenants/actor.ts'
-import { requireActor } from '../../plugins/actors.ts'
-import { eventStream, type StreamEvent } from '../../plugins/event-streams.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
+import { eventStream, type StreamEvent } from '../../plugins/answers/event-streams.ts'
 import { problem, refusals } from '../schemas.ts'
 
 /** A reader that is slower than this loses events, and is told so. */

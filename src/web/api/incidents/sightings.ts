@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { IgnoredIndicators, IgnoredView } from '../../../incidents/sightings/ignored.ts'
 import { indicatorKinds } from '../../../incidents/sightings/kinds.ts'
 import type { Sightings } from '../../../incidents/sightings/sightings.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { listOf, listQuery, refusals, tenantId, time } from '../schemas.ts'
 import { many } from './incident-query.ts'
 

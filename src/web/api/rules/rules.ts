@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { deliveryStatuses } from '../../../notifications/rules/model.ts'
 import type { Rules } from '../../../notifications/rules/rules.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { listOf, listQuery, problem, refusals } from '../schemas.ts'
 import { ruleConditions, ruleDeliveryShape, ruleDraft, ruleShape } from './rule-schemas.ts'
 

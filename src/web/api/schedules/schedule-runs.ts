@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { exportFormats, writeExport } from '../../../hunting/results/export/write-export.ts'
 import type { Schedules } from '../../../hunting/schedules/schedules.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { listOf, listQuery, problem, refusals } from '../schemas.ts'
 import { findingShape, runShape } from './schedule-schemas.ts'
 

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Schedules } from '../../../hunting/schedules/schedules.ts'
 import { callerSignal } from '../../caller-signal.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { listOf, listQuery, refusals } from '../schemas.ts'
 import { muteShape, scheduleDraft, scheduleShape, toWire } from './schedule-schemas.ts'
 

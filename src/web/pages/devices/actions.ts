@@ -5,7 +5,7 @@ import { AppError } from '../../../errors.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import type { Tenants } from '../../../tenants/tenants.ts'
 import { sentences } from '../../errors/form-errors.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { tenantPage } from '../tenants/tenant-page.ts'
 import { actionFields, actionWords } from './words.ts'
 

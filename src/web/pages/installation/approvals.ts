@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Approvals } from '../../../approvals/approvals.ts'
 import type { ApprovalView } from '../../../approvals/model.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import type { Flash } from '../../types.ts'
 

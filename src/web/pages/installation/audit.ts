@@ -8,7 +8,7 @@ import type { AuditChecks, CheckState } from '../../../audit/verification/checks
 import { textField } from '../../../hunting/results/export/csv.ts'
 import type { Database } from '../../../platform/database/index.ts'
 import { toAuditFilters } from '../../audit-filters.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 
 const word = z.string().trim().max(200).optional().catch(undefined)

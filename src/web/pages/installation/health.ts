@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Readiness } from '../../../installation/readiness.ts'
-import { hostnameOf, isForwardedByStranger } from '../../plugins/public-address.ts'
+import { hostnameOf, isForwardedByStranger } from '../../plugins/access/public-address.ts'
 
 /** For load balancers and process supervisors; they need no sign-in. */
 export async function healthRoutes(

@@ -4,7 +4,7 @@ import type { Config } from '../../../config.ts'
 import type { ApiKeys } from '../../../staff/keys/api-keys.ts'
 import { staffRoles } from '../../../tenants/actor.ts'
 import { formErrors } from '../../errors/form-errors.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import { limitsFields, limitsFrom, split } from './limits-form.ts'
 

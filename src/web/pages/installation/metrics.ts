@@ -5,7 +5,7 @@ import { isLoopback } from '../../../platform/loopback.ts'
 import type { ApiKeys } from '../../../staff/keys/api-keys.ts'
 import { isLimited } from '../../../tenants/actor.ts'
 import { requireAct } from '../../../tenants/permissions.ts'
-import { bearerOf } from '../../plugins/actors.ts'
+import { bearerOf } from '../../plugins/access/actors.ts'
 import { originOf } from '../../request-origin.ts'
 
 /** For Prometheus: open to this machine, elsewhere with an API key that sees every tenant. */

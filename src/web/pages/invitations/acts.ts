@@ -9,7 +9,7 @@ import type { Actor } from '../../../tenants/actor.ts'
 import { readStoredContact } from '../../../tenants/contact.ts'
 import type { Act } from '../../../tenants/permissions.ts'
 import { sentences } from '../../errors/form-errors.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import { readableHours } from './common.ts'
 

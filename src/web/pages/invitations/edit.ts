@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Invitations } from '../../../invitations/invitations.ts'
 import type { InvitationRecord } from '../../../invitations/store.ts'
 import { formErrors } from '../../errors/form-errors.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { breadcrumbs, section } from './common.ts'
 import { detailsFields, detailsOf, toDetails } from './details.ts'
 

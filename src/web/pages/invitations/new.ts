@@ -4,7 +4,7 @@ import { AppError } from '../../../errors.ts'
 import type { Invitations } from '../../../invitations/invitations.ts'
 import { formErrors, sentences } from '../../errors/form-errors.ts'
 import { readProblem } from '../../errors/problem.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { breadcrumbs, lives, readableHours, section } from './common.ts'
 import { detailsFields, newDetails, toDetails } from './details.ts'
 

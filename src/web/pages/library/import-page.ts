@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ImportFile, ImportResult } from '../../../hunting/library/files/import-queries.ts'
 import type { Library } from '../../../hunting/library/library.ts'
 import { callerSignal } from '../../caller-signal.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import type { PageHead } from '../../types.ts'
 

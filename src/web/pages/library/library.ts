@@ -10,7 +10,7 @@ import type { Tenants } from '../../../tenants/tenants.ts'
 import { callerSignal } from '../../caller-signal.ts'
 import { type FormErrors, formErrors, listErrors } from '../../errors/form-errors.ts'
 import { tenantOptions } from '../../form-options.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import {
   formOf,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Library } from '../../../hunting/library/library.ts'
 import { diffLines } from '../../../hunting/library/line-diff.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 
 /** One version of a query, beside the one before it. */
 export async function libraryVersionRoutes(

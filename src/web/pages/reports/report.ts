@@ -6,7 +6,7 @@ import { lastMonths, type Month, monthBefore, monthOf, readMonth } from '../../.
 import type { Report, Reports } from '../../../reports/report.ts'
 import { deviceActionNames, eventWords } from '../../../tenants/event-words.ts'
 import { spanWords } from '../../formats.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import { classificationName, statusName } from '../incidents/words.ts'
 import { tenantPage } from '../tenants/tenant-page.ts'

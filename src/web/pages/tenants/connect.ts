@@ -5,7 +5,7 @@ import type { Connect } from '../../../onboarding/connect.ts'
 import type { ConnectLists } from '../../../onboarding/lists/connect-lists.ts'
 import { sentences } from '../../errors/form-errors.ts'
 import { readProblem } from '../../errors/problem.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 import type { PageHead } from '../../types.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { DemoCustomers } from '../../../demo/customers.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 
 /** Only in demo mode: a console with customers in it after one click. */
 export async function demoRoutes(

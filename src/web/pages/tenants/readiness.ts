@@ -6,7 +6,7 @@ import type { TenantFilters } from '../../../tenants/list/list-store.ts'
 import { readTenantReadiness } from '../../../tenants/readiness/readiness.ts'
 import type { Tenants } from '../../../tenants/tenants.ts'
 import { toTenantView } from '../../../tenants/view.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 
 type ReadinessOptions = {

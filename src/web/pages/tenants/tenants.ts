@@ -5,7 +5,7 @@ import { shownStatuses, type TenantRecord } from '../../../tenants/store.ts'
 import type { Tenants } from '../../../tenants/tenants.ts'
 import { toTenantView } from '../../../tenants/view.ts'
 import { formats } from '../../formats.ts'
-import { requireActor } from '../../plugins/actors.ts'
+import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
 
 const query = z.object({

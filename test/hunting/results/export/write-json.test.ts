@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { numberFrom, parseExactJson, resolveJson } from '../../../../src/hunting/results/exact-json.ts'
+import { numberFrom, parseExactJson, resolveJson } from '../../../../src/hunting/results/answer/exact-json.ts'
 import type { Cell, Json } from '../../../../src/hunting/results/model.ts'
 import { unionColumns } from '../../../../src/hunting/results/union-columns.ts'
 import { anyTable, anyText } from '../arbitrary.ts'

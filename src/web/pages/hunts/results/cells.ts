@@ -1,4 +1,4 @@
-import { stringifyExactJson } from '../../../../hunting/results/exact-json.ts'
+import { stringifyExactJson } from '../../../../hunting/results/answer/exact-json.ts'
 import type { Cell, Column, Json, Row } from '../../../../hunting/results/model.ts'
 import { cellText } from '../../../../hunting/results/unify-rows.ts'
 import { pivots } from './pivots.ts'

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Hunts } from '../../../../hunting/hunts/hunts.ts'
 import { coverageText } from '../../../../hunting/results/export/coverage.ts'
 import { exportFormats, writeExport } from '../../../../hunting/results/export/write-export.ts'
-import { requireActor } from '../../../plugins/actors.ts'
+import { requireActor } from '../../../plugins/access/actors.ts'
 import { readInput } from '../../../read-input.ts'
 import { readSelection } from './result-address.ts'
 

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { followIncidents } from '../../../../incidents/events/follow.ts'
 import type { IncidentEvent, IncidentWatch } from '../../../../incidents/events/watch.ts'
 import type { Actor } from '../../../../tenants/actor.ts'
-import { requireActor } from '../../../plugins/actors.ts'
-import { eventStream, type StreamEvent } from '../../../plugins/event-streams.ts'
+import { requireActor } from '../../../plugins/access/actors.ts'
+import { eventStream, type StreamEvent } from '../../../plugins/answers/event-streams.ts'
 
 /** Changes of a second are told at once: a first run brings thousands. */
 const gapMs = 1_000

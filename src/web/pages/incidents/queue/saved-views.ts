@@ -4,7 +4,7 @@ import type { SavedViews } from '../../../../incidents/saved-views/saved-views.t
 import type { Actor } from '../../../../tenants/actor.ts'
 import { may } from '../../../../tenants/permissions.ts'
 import { type FormErrors, formErrors } from '../../../errors/form-errors.ts'
-import { requireActor } from '../../../plugins/actors.ts'
+import { requireActor } from '../../../plugins/access/actors.ts'
 import { readInput } from '../../../read-input.ts'
 import { type ColumnName, movedColumns, readColumns } from './columns.ts'
 import { queueHref, readQueueQuery } from './queue-address.ts'

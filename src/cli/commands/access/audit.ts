@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type AuditExportFormat, auditExportFormats, exportAudit } from '../../../audit/export.ts'
+import { textField } from '../../../hunting/results/export/csv.ts'
+import { commandLineActor, withServices } from '../../context.ts'
+import { printJson, say, write } from '../../output.ts'
+
+type ExportOptions = {
+  format: AuditExportFormat
+  actor?: string
+  action?: string
+  tenant?: string
+  result?: string
+  since?: Date
+  until?: Date
+}
+
+export function auditCommands(program: Command): void {
+  const audit = program.command('audit').description('verify the audit, or export it')
+
+  audit
+    .command('verify')
+    .description('check that no event was changed or removed; exit code 1 when one was')
+    .option('--anchors <file>', 'heads that were collected elsewhere, in place of audit-anchors.jsonl')
+    .option('--json', 'print JSON')
+    .action(async ({ anchors, json }: { anchors?: string; json?: boolean }) => {
+      await withServices(async ({ auditChecks }) => {
+        const check = await auditChecks.run(commandLineActor, anchors ? { anchorFile: anchors } : {})
+        const { intact, events, firstBroken } = check
+        if (json) printJson(check)
+        else if (intact) say(`All ${events} events hold; ${check.anchors} heads outside the database fit.`)
+        else
+          say(`Broken at event ${firstBroken?.id}: ${firstBroken?.reason}. ${events} events before it hold.`)
+        if (!intact) process.exitCode = 1
+      })
+    })
+
+  audit
+    .command('export')
+    .description('write events to standard output, newest first')
+    .addOption(
+      new Option('--format <format>', 'how to write them')
+        .choices(Object.keys(auditExportFormats))
+        .default('ndjson'),
+    )
+    .option('--actor <name or id>', 'of one person, key or program')
+    .option('--action <action>', 'such as tenant.connected')
+    .option('--tenant <id>', 'about one tenant')
+    .option('--result <result>', 'ok, refused or failed')
+    .option('--since <time>', 'at this time or later, ISO 8601', timeOf)
+    .option('--until <time>', 'before this time, ISO 8601', timeOf)
+    .action(async ({ format, tenant, ...rest }: ExportOptions) => {
+      const filters = { ...rest, ...(tenant ? { tenantId: tenant } : {}) }
+      await withServices(async ({ db, audit: recorded }) => {
+        const deps = { db, audit: recorded, textField }
+        for await (const piece of exportAudit(deps, commandLineActor, filters, format)) await write(piece)
+      })
+    })
+}
+
+/** @throws InvalidArgumentError, which ends the command with exit code 2 */
+function timeOf(text: string): Date {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('It must be a time such as 2026-11-29T08:00:00Z.')
+  return time
+}
