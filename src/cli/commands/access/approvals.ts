@@ -15,7 +15,7 @@ export function approvalCommands(program: Command): void {
         const filters = all ? {} : { statuses: ['waiting'] as const }
         const { items } = await approvals.list(commandLineActor, filters, { limit: 200 })
         if (json) return printJson(items)
-        if (items.length === 0) return say('Nothing waits.')
+        if (items.length === 0) return say('No requests are waiting.')
         printTable(
           ['ID', 'STATUS', 'WHAT', 'ASKED BY', 'UNTIL', 'DECIDED BY'],
           items.map(one => [one.id, one.status, one.summary, one.askedBy, one.expiresAt, one.decidedBy]),

@@ -70,7 +70,7 @@ export async function staffRoutes(
     const form = readInput(enterForm, request.body)
     try {
       const { objectId } = await members.enter(requireActor(request), { ...form, tenants: limitsFrom(form) })
-      request.session.flash = { kind: 'success', text: `${form.username} is entered.` }
+      request.session.flash = { kind: 'success', text: `${form.username} is added.` }
       return reply.redirect(`/settings/staff/${objectId}`, 303)
     } catch (error) {
       return await list(request, reply.code(422), { form, errors: errorsOf(error, 'objectId') })
