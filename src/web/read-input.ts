@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { issueText, wordIssue } from '../platform/issue-words.ts'
 
 /**
  * Reads what was sent to a page: the query, the form, a part of the address.
@@ -8,9 +9,8 @@ import { AppError } from '../errors.ts'
  * @throws AppError `invalid` with what is wrong; a schema that fails elsewhere is a bug
  */
 export function readInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const read = schema.safeParse(input ?? {})
+  const read = schema.safeParse(input ?? {}, { error: wordIssue })
   if (read.success) return read.data
   const errors = read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }))
-  const text = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')
-  throw new AppError('invalid', text, { details: { errors } })
+  throw new AppError('invalid', issueText(errors), { details: { errors } })
 }

@@ -26,6 +26,15 @@ export function absoluteSpan(timespan: string | null, now: Date): Span | null {
   return from < to ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() } : null
 }
 
+/** Between a client that counts 30 days back and us: the way, and clocks that differ. */
+const clockSlackMs = 3_600_000
+
+/** Whether a time span means more time than advanced hunting keeps, or begins before it. */
+export function isBeyondKept(timespan: string, now: Date): boolean {
+  const ends = readEnds(timespan.trim(), now.getTime())
+  return ends !== null && ends[0] < now.getTime() - longestMs - clockSlackMs
+}
+
 function readEnds(text: string, nowMs: number): [number, number] | null {
   const [first = '', second, third] = text.split('/')
   if (third !== undefined) return null

@@ -8,7 +8,7 @@ import { isGuid } from '../../platform/guid.ts'
 import { storableText } from '../../platform/storable.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import { requireAct } from '../../tenants/permissions.ts'
-import { absoluteSpan } from '../engine/timespan.ts'
+import { absoluteSpan, isBeyondKept } from '../engine/timespan.ts'
 import type { QueryAnalyzer } from '../query/analyzer.ts'
 import { requireRunnable } from '../query/require-runnable.ts'
 import { sendNotice } from './channel.ts'
@@ -77,8 +77,13 @@ export async function createHuntRows(
 /** @throws AppError `invalid` */
 export function readTimespan(timespan: string | null | undefined, now: Date): string | null {
   const text = timespan?.trim() || null
+  if (text !== null && isBeyondKept(text, now)) {
+    throw new AppError('invalid', '"timespan" goes back more than 30 days, all that advanced hunting keeps', {
+      remedy: 'Ask for 30 days or less: P30D, PT12H, or a start within the last 30 days.',
+    })
+  }
   if (text === null || absoluteSpan(text, now)) return text
-  throw new AppError('invalid', '"timespan" is not a time span within the last 30 days', {
+  throw new AppError('invalid', '"timespan" is not a time span', {
     remedy:
       'Write it as ISO 8601: P7D, PT12H, or start/end such as 2026-01-02T00:00:00Z/2026-01-03T00:00:00Z.',
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { wordIssue } from '../../platform/issue-words.ts'
 import { storableText } from '../../platform/storable.ts'
 import { readTags } from '../../tenants/tags.ts'
 import type { QueryAnalyzer } from '../query/analyzer.ts'
@@ -29,7 +30,7 @@ export async function readDraft(
   draft: QueryDraft,
   { caller, signal, allowUnknownNames }: { caller: string; signal?: AbortSignal; allowUnknownNames: boolean },
 ): Promise<AnalyzedDraft> {
-  const read = schema.safeParse(draft)
+  const read = schema.safeParse(draft, { error: wordIssue })
   if (!read.success) {
     const fields = Object.fromEntries(read.error.issues.map(issue => [String(issue.path[0]), issue.message]))
     throw new AppError('invalid', Object.values(fields).join('; '), { details: { fields } })

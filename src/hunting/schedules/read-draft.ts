@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { wordIssue } from '../../platform/issue-words.ts'
 import { storableText } from '../../platform/storable.ts'
 import { readChoice, readTimespan } from '../hunts/create.ts'
 import type { QueryAnalysis } from '../query/query-analysis.ts'
@@ -24,7 +25,7 @@ const schema = z.object({
  */
 export function readDraft(draft: ScheduleDraft, columns: QueryAnalysis['columns'], now: Date): ScheduleDraft {
   const fields: Record<string, string> = {}
-  const read = schema.safeParse(draft)
+  const read = schema.safeParse(draft, { error: wordIssue })
   if (!read.success) {
     for (const { path, message } of read.error.issues) fields[String(path[0])] ??= message
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { isTimeZone } from '../../hunting/schedules/clock.ts'
+import { wordIssue } from '../../platform/issue-words.ts'
 import { readAddress } from '../../platform/mail-address.ts'
 import { storableText } from '../../platform/storable.ts'
 import { readTags } from '../../tenants/tags.ts'
@@ -39,7 +40,7 @@ const schema = z.object({
  */
 export function readDraft(draft: RuleDraft): RuleDraft {
   const fields: Record<string, string> = {}
-  const read = schema.safeParse(draft)
+  const read = schema.safeParse(draft, { error: wordIssue })
   if (!read.success) {
     for (const { path, message } of read.error.issues) fields[String(path[0])] ??= message
   }

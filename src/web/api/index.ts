@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
 import { problemDocuments } from '../errors/error-handler.ts'
 import { keyActors } from '../plugins/access/actors.ts'
+import { knownParameters } from '../plugins/requests/known-parameters.ts'
 import { keyApi } from './api-keys.ts'
 import { approvalApi } from './approvals.ts'
 import { auditApi } from './audit.ts'
@@ -33,6 +34,7 @@ export async function apiRoutes(app: FastifyInstance, services: Services): Promi
     async api => {
       await api.register(keyActors, services)
       api.limitCredentials(api)
+      await api.register(knownParameters)
       await api.register(invitationApi, services)
       await api.register(tenantApi, services)
       await api.register(suspensionApi, services)

@@ -43,6 +43,16 @@ const nothingThere: Problem = {
   details: {},
 }
 
+const unreadableAddress: Omit<Problem, 'status'> = {
+  title: 'The address cannot be read',
+  failure: ownFailure({
+    code: 'invalid',
+    message: 'The address is too long, or not encoded as addresses are.',
+    remedy: 'Encode each part of it as UTF-8 with percent signs, as encodeURIComponent does.',
+  }),
+  details: {},
+}
+
 function bug(error: unknown, request: FastifyRequest): Problem {
   request.log.error({ err: error }, 'unexpected error')
   return {
@@ -134,10 +144,15 @@ function problemDocument({ status, title, failure, details }: Problem, instance:
 }
 
 /** For addresses that the router cannot read: they belong to no route, so nothing else has a say. */
-export function refuseAddress(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+export function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply
     .code(error.statusCode ?? 400)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    .type('text/plain; charset=utf-8')
-    .send('This address cannot be read.')
+  if (/^\/api(?:[/?]|$)/.test(request.url)) {
+    const problem = { ...unreadableAddress, status: error.statusCode ?? 400 }
+    const document = JSON.stringify(problemDocument(problem, request.id))
+    reply.type('application/problem+json').serializer(String).send(document)
+    return
+  }
+  reply.type('text/plain; charset=utf-8').send('This address cannot be read.')
 }

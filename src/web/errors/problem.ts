@@ -7,6 +7,7 @@ import {
   RemoteError,
 } from '../../errors.ts'
 import { isDatabaseOutage } from '../../platform/database/connections/outage.ts'
+import { issueText, type WordedIssue } from '../../platform/issue-words.ts'
 
 /** A failure as the answer to one request, page or JSON. */
 export type Problem = {
@@ -129,7 +130,7 @@ function readFrameworkProblem(error: unknown): Problem | null {
     title: issues ? 'The request cannot be understood' : error.message,
     failure: ownFailure({
       code,
-      message: sentence(issues ? readIssues(issues) : error.message),
+      message: sentence(issues ? issueText(issues.map(readIssue)) : error.message),
       remedy: error.statusCode === 403 ? 'Reload the page and send the form again.' : null,
     }),
     details: issues ? { errors: issues.map(readIssue) } : {},
@@ -138,18 +139,11 @@ function readFrameworkProblem(error: unknown): Problem | null {
 
 type Issue = { instancePath?: string; message?: string }
 
-function readIssue(issue: Issue): { field: string; message: string } {
+function readIssue(issue: Issue): WordedIssue {
   return {
     field: (issue.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.'),
-    message: issue.message ?? 'is invalid',
+    message: issue.message ?? 'is not valid',
   }
-}
-
-function readIssues(issues: Issue[]): string {
-  return issues
-    .map(readIssue)
-    .map(({ field, message }) => (field ? `${field}: ${message}` : message))
-    .join('; ')
 }
 
 /** A message as it stands alone on a page: they begin small and end open, as they also stand within other sentences. */

@@ -65,7 +65,9 @@ export function huntCommand(program: Command): void {
         .conflicts('id'),
     )
     .addOption(
-      new Option('--timespan <span>', 'ISO 8601, e.g. P7D or PT1H (default: 30 days)').conflicts('id'),
+      new Option('--timespan <span>', 'ISO 8601, e.g. P7D or PT1H (default and most: 30 days)').conflicts(
+        'id',
+      ),
     )
     .addOption(
       new Option(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { issueText, wordIssue } from '../../../platform/issue-words.ts'
 import type { Storable } from '../../../platform/storable.ts'
 import type { QueryDraft } from '../model.ts'
 import { readTacticName, type Tactic } from '../tactics.ts'
@@ -47,7 +48,7 @@ const maxFieldsLength = 20_000
  * @returns what is wrong, to be shown, when it is no such query
  */
 export function readQueryFile(value: unknown, folder: string | null): QueryFile | { problem: string } {
-  const read = schema.safeParse(value)
+  const read = schema.safeParse(value, { error: wordIssue })
   if (!read.success) return { problem: problemOf(read.error, value) }
   const { id, name, description, tactics, relevantTechniques, tags, query, ...others } = read.data
   const plainTags = z.array(z.string()).safeParse(tags)
@@ -95,5 +96,5 @@ function problemOf({ issues }: z.ZodError, value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return 'it is no query: it has no fields such as id, name and query'
   }
-  return issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ')
+  return issueText(issues.map(({ path, message }) => ({ field: path.join('.'), message })))
 }

@@ -99,7 +99,7 @@ export const scheduleDraft = z.strictObject({
   cron: z.string().max(200).describe('Five fields; at most every five minutes'),
   timeZone: z.string().max(100).default('UTC').describe('IANA name, such as `Europe/Berlin`'),
   tenants: choice,
-  timespan: z.string().max(100).nullable().default(null).describe('ISO 8601, such as `P7D`'),
+  timespan: z.string().max(100).nullable().default(null).describe('ISO 8601, such as `P7D`; 30 days at most'),
   keyColumns: z.array(z.string()).max(50).default([]),
   baseline: z.boolean().default(true),
   forgetAfterDays: count.default(90),

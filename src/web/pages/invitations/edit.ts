@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Invitations } from '../../../invitations/invitations.ts'
 import type { InvitationRecord } from '../../../invitations/store.ts'
+import { wordIssue } from '../../../platform/issue-words.ts'
 import { formErrors } from '../../errors/form-errors.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
 import { breadcrumbs, section } from './common.ts'
@@ -46,7 +47,7 @@ export async function editInvitationRoutes(
     const actor = requireActor(request)
     const invitation = await invitations.get(actor, request.params.id)
     const typed = { ...detailsOf(invitation), ...(request.body as Record<string, unknown> | null) }
-    const form = editForm.safeParse(typed)
+    const form = editForm.safeParse(typed, { error: wordIssue })
     if (!form.success) {
       const errors = form.error.issues.map(({ path, message }) => [String(path[0]), message])
       return await show(reply.code(422), invitation, typed, Object.fromEntries(errors))

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../../errors.ts'
 import type { Invitations } from '../../../invitations/invitations.ts'
+import { wordIssue } from '../../../platform/issue-words.ts'
 import { formErrors, sentences } from '../../errors/form-errors.ts'
 import { readProblem } from '../../errors/problem.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
@@ -57,7 +58,7 @@ export async function newInvitationRoutes(
   app.post('/invitations', { config: { act: 'invitation.create' } }, async (request, reply) => {
     const actor = requireActor(request)
     const typed = (request.body ?? {}) as Record<string, unknown>
-    const form = newForm.safeParse(typed)
+    const form = newForm.safeParse(typed, { error: wordIssue })
     if (!form.success) {
       const errors = Object.fromEntries(
         form.error.issues.map(({ path, message }) => [String(path[0]), message]),

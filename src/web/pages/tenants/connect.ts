@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../../errors.ts'
 import type { Connect } from '../../../onboarding/connect.ts'
 import type { ConnectLists } from '../../../onboarding/lists/connect-lists.ts'
+import { wordIssue } from '../../../platform/issue-words.ts'
 import { sentences } from '../../errors/form-errors.ts'
 import { readProblem } from '../../errors/problem.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
@@ -40,7 +41,7 @@ export async function connectRoutes(app: FastifyInstance, options: ConnectOption
 
   app.post('/connect', { config: { act: 'tenant.connect' } }, async (request, reply) => {
     const actor = requireActor(request)
-    const form = oneForm.safeParse(request.body)
+    const form = oneForm.safeParse(request.body, { error: wordIssue })
     const shown = async () => ({ ...empty, form: request.body, lists: await connectLists.recent(actor) })
     if (!form.success) {
       const errors = Object.fromEntries(form.error.issues.map(issue => [issue.path[0], issue.message]))
