@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, apiOf } from '../helpers/api.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
+import { customersOf } from '../helpers/customers.ts'
+import { signedIn } from '../helpers/staff.ts'
 
 let running: RunningApp
 let api: Api
@@ -86,6 +88,51 @@ test.each(['P31D', 'P90D', '2020-01-01/2026-01-01', '2020-01-01/P1D'])(
     })
   },
 )
+
+test('rows of a hunt that is not finished come only when asked for as partial', async () => {
+  const { tenantId } = await customersOf(running).connected()
+  const { body: hunt } = await api('POST', '/hunts', { query: 'DeviceInfo | take 3', tenants: [tenantId] })
+  const staff = await signedIn(running)
+
+  const refused = await api('GET', `/hunts/${hunt.id}/rows`)
+  const partial = await api('GET', `/hunts/${hunt.id}/rows?partial=true`)
+  const file = await staff.get(`/hunts/${hunt.id}/export?format=ledger`)
+  const page = await staff.get(`/hunts/${hunt.id}`)
+  await api('POST', `/hunts/${hunt.id}/cancellation`)
+  const canceled = await api('GET', `/hunts/${hunt.id}/rows`)
+
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { code: 'conflict', remedy: expect.stringContaining('partial=true') },
+  })
+  expect(partial.status).toBe(200)
+  expect(partial.headers.get('content-disposition')).toMatch(/-incomplete\.ndjson"$/)
+  expect(file.text).toContain('1 tenant not answered yet')
+  expect(page.text).toContain('Incomplete, so far: 0 rows')
+  expect(canceled.status).toBe(200)
+  expect(canceled.headers.get('content-disposition')).not.toContain('incomplete')
+})
+
+test('new rows of a run that is not finished come only when asked for as partial', async () => {
+  const query = { name: 'Devices', query: 'DeviceInfo | take 3' }
+  const { body: saved } = await api('POST', '/queries', query)
+  const draft = { name: 'Watch', queryId: saved.id, cron: '0 6 * * *', tenants: 'all' }
+  const { body: schedule } = await api('POST', '/schedules', draft)
+  const { body: run } = await api('POST', `/schedules/${schedule.id}/runs`)
+  const staff = await signedIn(running)
+
+  const refused = await api('GET', `/schedules/${schedule.id}/runs/${run.id}/rows`)
+  const partial = await api('GET', `/schedules/${schedule.id}/runs/${run.id}/rows?partial=true`)
+  const ledger = await staff.get(`/schedules/${schedule.id}/runs/${run.id}/export?format=ledger`)
+
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { code: 'conflict', remedy: expect.stringContaining('partial=true') },
+  })
+  expect(partial.status).toBe(200)
+  expect(JSON.parse(partial.headers.get('x-tenantry-ledger') ?? '').waiting).toBeGreaterThan(0)
+  expect(ledger.text).toContain('The result of the hunt is not complete.')
+})
 
 test('an address of the API that cannot be read is answered with a problem document', async () => {
   const broken = [

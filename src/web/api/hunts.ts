@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { failure } from '../../errors.ts'
+import { AppError, failure } from '../../errors.ts'
 import type { Hunts } from '../../hunting/hunts/hunts.ts'
 import { exportFormats, writeExport } from '../../hunting/results/export/write-export.ts'
 import { filterOperators } from '../../hunting/results/row-selection.ts'
@@ -88,7 +88,7 @@ const request = z.strictObject({
     .string()
     .max(100)
     .optional()
-    .describe('ISO 8601, such as `P7D` or `start/end`; default 30 days'),
+    .describe('ISO 8601, such as `P7D` or `start/end`; 30 days at most, and without it'),
   name: z.string().trim().max(200).optional(),
   allowUnknownNames: z
     .boolean()
@@ -203,12 +203,12 @@ export async function huntApi(app: FastifyInstance, { hunts }: { hunts: Hunts })
   api.get(
     '/hunts/:id/rows',
     {
-      config: { act: 'hunt.read' },
+      config: { act: 'hunt.read', openParameters: 'f.' },
       schema: {
         tags,
         summary: 'Stream the rows',
         description:
-          'Every row begins with `TenantId`, `TenantName`. The header `X-Tenantry-Ledger` says as JSON who answered and who did not; `json` and `parquet` hold it too. While the hunt runs: the rows that came so far.\n\nRows are selected as on the hunt’s page: each filter is a parameter `f.<column>=<test>:<value>`, such as `f.FileName=contains:.exe`, and all have to fit. Tests: ' +
+          'Every row begins with `TenantId`, `TenantName`. The header `X-Tenantry-Ledger` says as JSON who answered and who did not; `json` and `parquet` hold it too. While tenants have not answered yet: 409, or the rows that came so far with `partial=true`; the file’s name then ends with `-incomplete`.\n\nRows are selected as on the hunt’s page: each filter is a parameter `f.<column>=<test>:<value>`, such as `f.FileName=contains:.exe`, and all have to fit. Tests: ' +
           `${Object.keys(filterOperators)
             .map(name => `\`${name}\``)
             .join(', ')}. ` +
@@ -219,15 +219,25 @@ export async function huntApi(app: FastifyInstance, { hunts }: { hunts: Hunts })
           bom: z.stringbool().default(false).describe('CSV with a byte order mark, for Excel'),
           sort: z.string().optional().describe('A column to sort by, least first'),
           descending: z.string().optional().describe('A column to sort by, greatest first'),
+          partial: z
+            .stringbool()
+            .default(false)
+            .describe('Of a hunt that is not finished: the rows that came so far'),
         }),
-        response: { 200: z.unknown(), ...refusals },
+        response: { 200: z.unknown(), 409: problem, ...refusals },
       },
     },
     async (request, reply) => {
       const signal = reply.beginLongAnswer()
-      const { format, bom } = request.query
+      const { format, bom, partial } = request.query
       const selection = readSelection(request.url)
       const source = await hunts.exportSource(requireActor(request), request.params.id, selection)
+      const { asked, waiting } = source.coverage
+      if (waiting > 0 && !partial) {
+        throw new AppError('conflict', `${waiting} of ${asked} tenants have not answered yet`, {
+          remedy: 'Wait until the hunt is finished, or ask with partial=true for the rows that came so far.',
+        })
+      }
       const { contentType, extension } = exportFormats[format]
       return reply
         .header('content-type', contentType)

@@ -25,11 +25,13 @@ export async function exportSourceOf(
 ): Promise<HuntExport> {
   if (!isSelection(selection)) {
     const { columns } = await readColumns(reading, actor, hunt.id)
-    return { columns, chunks: readChunks(reading, actor, hunt.id), coverage, fileName: fileNameOf(hunt) }
+    const fileName = fileNameOf(hunt, coverage)
+    return { columns, chunks: readChunks(reading, actor, hunt.id), coverage, fileName }
   }
   const { columns, total, rows } = await results.select(actor, hunt, selection)
   const excerpted = { ...coverage, excerpt: { ...selection, rows: total } }
-  return { columns, rows, coverage: excerpted, fileName: `${fileNameOf(hunt)}-${suffixOf(excerpted)}` }
+  const fileName = `${fileNameOf(hunt, coverage)}-${suffixOf(excerpted)}`
+  return { columns, rows, coverage: excerpted, fileName }
 }
 
 function suffixOf({ excerpt, rows }: ExportCoverage): string {
@@ -37,7 +39,7 @@ function suffixOf({ excerpt, rows }: ExportCoverage): string {
 }
 
 /** Safe on any file system and in any header; says which hunt and when. */
-function fileNameOf(hunt: HuntRow): string {
+function fileNameOf(hunt: HuntRow, { waiting }: Coverage): string {
   const name = (hunt.name ?? 'hunt')
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9]+/g, '-')
@@ -45,5 +47,5 @@ function fileNameOf(hunt: HuntRow): string {
     .slice(0, 60)
     .toLowerCase()
   const time = hunt.createdAt.toISOString().slice(0, 16).replace(/[-:]/g, '').replace('T', '-')
-  return `${name || 'hunt'}-${time}`
+  return `${name || 'hunt'}-${time}${waiting > 0 ? '-incomplete' : ''}`
 }

@@ -9,17 +9,23 @@ import type { FindingView } from '../model.ts'
  * its tenant, and the coverage says who did not answer.
  *
  * @param newRows gives the rows from the beginning each time it is called
+ * @param waiting tenants that have not answered yet
  */
 export async function newRowsSource(
   findings: FindingView[],
   newRows: () => AsyncIterable<ExportChunk>,
+  waiting: number,
 ): Promise<ExportSource> {
   const perTenant: { tenantId: string; columns: ExportChunk['columns'] }[] = []
   for await (const { tenantId, columns } of newRows()) perTenant.push({ tenantId, columns })
-  return { columns: unionColumns(perTenant).columns, chunks: newRows(), coverage: coverageOf(findings) }
+  return {
+    columns: unionColumns(perTenant).columns,
+    chunks: newRows(),
+    coverage: coverageOf(findings, waiting),
+  }
 }
 
-function coverageOf(findings: FindingView[]): Coverage {
+function coverageOf(findings: FindingView[], waiting: number): Coverage {
   const failed = new Map<string, Coverage['failed'][number]>()
   for (const { outcome, error } of findings) {
     if (outcome !== 'failed') continue
@@ -33,7 +39,7 @@ function coverageOf(findings: FindingView[]): Coverage {
   }
   const answered = findings.filter(({ outcome }) => outcome === 'answered')
   return {
-    asked: findings.length,
+    asked: findings.length + waiting,
     answered: answered.length,
     empty: answered.filter(({ keptCount }) => keptCount === 0).length,
     failed: [...failed.values()].sort((one, other) => other.tenants - one.tenants),
@@ -41,7 +47,7 @@ function coverageOf(findings: FindingView[]): Coverage {
     truncated: answered.filter(
       ({ truncated, newCount, keptCount, isBaseline }) => truncated || (!isBaseline && keptCount < newCount),
     ).length,
-    waiting: 0,
+    waiting,
     waitingUntil: null,
     canceled: findings.filter(({ outcome }) => outcome === 'canceled').length,
     rows: findings.reduce((sum, { keptCount }) => sum + keptCount, 0),

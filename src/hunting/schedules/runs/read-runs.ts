@@ -2,6 +2,7 @@ import type { Audit } from '../../../audit/audit.ts'
 import type { Database } from '../../../platform/database/index.ts'
 import { type PageRequest, pageLimit, readIdCursor } from '../../../platform/paging.ts'
 import type { Actor } from '../../../tenants/actor.ts'
+import { countOutcomes } from '../../hunts/store.ts'
 import { decodeChunk } from '../../results/chunks/chunk.ts'
 import { countedExport } from '../../results/export/counted-export.ts'
 import type { ExportChunk, ExportSource } from '../../results/export/source.ts'
@@ -27,7 +28,15 @@ export type ReadRuns = {
 export function createReadRuns(db: Database, audit: Pick<Audit, 'record'>): ReadRuns {
   async function sourceOf(actor: Actor, run: RunRecord): Promise<ExportSource> {
     const findings = await findFindings(db, actor, run.id)
-    return newRowsSource(findings.map(toFinding), () => readNewRows(db, actor, run))
+    const waiting = isOpen(run) ? await countWaiting(actor, run, findings.length) : 0
+    return newRowsSource(findings.map(toFinding), () => readNewRows(db, actor, run), waiting)
+  }
+
+  /** Tenants of an unfinished run that have not answered; before it has a hunt, how many is not known. */
+  async function countWaiting(actor: Actor, { huntId }: RunRecord, answered: number): Promise<number> {
+    const outcomes = huntId ? await countOutcomes(db, actor, huntId) : []
+    const asked = outcomes.reduce((sum, { tasks }) => sum + tasks, 0)
+    return Math.max(1, asked - answered)
   }
 
   return {
@@ -62,6 +71,10 @@ export function createReadRuns(db: Database, audit: Pick<Audit, 'record'>): Read
       })
     },
   }
+}
+
+function isOpen({ status }: RunRecord): boolean {
+  return status !== 'done' && status !== 'failed'
 }
 
 async function* readNewRows(db: Database, actor: Actor, run: RunRecord): AsyncGenerator<ExportChunk> {

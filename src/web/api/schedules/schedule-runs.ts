@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { AppError } from '../../../errors.ts'
 import { exportFormats, writeExport } from '../../../hunting/results/export/write-export.ts'
 import type { Schedules } from '../../../hunting/schedules/schedules.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
@@ -71,16 +72,28 @@ export async function scheduleRunApi(
         tags,
         summary: 'Get the new rows of a run',
         description:
-          'Every row begins with `TenantId`, `TenantName`. The header `x-tenantry-ledger` says who answered and who did not.',
+          'Every row begins with `TenantId`, `TenantName`. The header `x-tenantry-ledger` says who answered and who did not. While the run is not finished: 409, or the new rows so far with `partial=true`.',
         params: byRun,
-        querystring: z.object({ format: z.enum(['ndjson', 'csv', 'json', 'parquet']).default('ndjson') }),
+        querystring: z.object({
+          format: z.enum(['ndjson', 'csv', 'json', 'parquet']).default('ndjson'),
+          partial: z
+            .stringbool()
+            .default(false)
+            .describe('Of a run that is not finished: the new rows so far'),
+        }),
+        response: { 200: z.unknown(), 409: problem, ...refusals },
       },
     },
     async (request, reply) => {
       const signal = reply.beginLongAnswer()
       const { id, runId } = request.params
-      const { format } = request.query
+      const { format, partial } = request.query
       const source = await schedules.exportNewRows(requireActor(request), id, runId)
+      if (source.coverage.waiting > 0 && !partial) {
+        throw new AppError('conflict', 'the run is not finished', {
+          remedy: 'Wait until it is, or ask with partial=true for the new rows that came so far.',
+        })
+      }
       // Messages can hold any text, and a header takes Latin-1 only: numbers and names suffice here.
       const failed = source.coverage.failed.map(({ name, tenants }) => ({ name, tenants }))
       return reply

@@ -55,7 +55,9 @@ export async function scheduleRunRoutes(
       const { id, runId } = request.params
       const { format } = readInput(exportQuery, request.query)
       const source = await schedules.exportNewRows(requireActor(request), id, runId)
-      const name = (extension: string) => `attachment; filename="new-rows-${runId.slice(-12)}.${extension}"`
+      const extent = source.coverage.waiting > 0 ? '-incomplete' : ''
+      const name = (extension: string) =>
+        `attachment; filename="new-rows-${runId.slice(-12)}${extent}.${extension}"`
       if (format === 'ledger') {
         return reply
           .type('text/plain; charset=utf-8')

@@ -24,7 +24,8 @@ export function exportMenu(
   address: ResultAddress | null,
   shown: number | null,
 ): ExportMenu {
-  const whole = { title: `The whole result: ${rows(hunt.rowCount)}`, items: itemsOf(hunt.id, '') }
+  const extent = hunt.finishedAt === null ? 'Incomplete, so far' : 'The whole result'
+  const whole = { title: `${extent}: ${rows(hunt.rowCount)}`, items: itemsOf(hunt.id, '') }
   if (!address || !isSelection(address)) return [whole]
   const { filters, sort } = address
   const { search } = new URL(writeAddress(hunt.id, { filters, sort }), 'http://localhost')
