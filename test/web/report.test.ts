@@ -32,7 +32,7 @@ beforeAll(async () => {
       status: 'resolved',
       classification: 'falsePositive',
       createdAt: '2026-10-01T00:00:00.000Z',
-      updatedAt: '2026-10-09T08:00:00.000Z',
+      updatedAt: '2026-10-09T08:00:00.400Z',
     }),
     anIncident('3', {
       severity: 'high',
@@ -106,6 +106,7 @@ test('the figures come as CSV, with nothing that a spreadsheet runs', async () =
   expect(lines[0]).toEqual(['Section', 'Item', 'Value', 'Month before'])
   expect(lines).toContainEqual(['Incidents created', 'high', '1', '1'])
   expect(lines).toContainEqual(['Incidents created', 'total', '2', '1'])
+  expect(lines.find(([, item]) => item === 'resolveMedian')?.[2]).toMatch(/^\d+$/)
   const other = parse((await csv(`/tenants/${quiet}/report.csv?month=2026-10`)).text) as string[][]
   expect(other.find(([, item]) => item === 'Customer')?.[2]).toBe(`'${hostile}`)
 })

@@ -3,7 +3,7 @@ import type { Report } from '../../../reports/report.ts'
 
 /**
  * The figures of a report: a line each of section, item, value and the value
- * of the month before. Seconds for response times; RFC 4180, fields neutralised.
+ * of the month before. Whole seconds for response times; RFC 4180, fields neutralised.
  */
 export function reportCsv(report: Report): string {
   const { tenant, month, severities, total, classified, times, triage, hunts, findings, actions, gaps } =
@@ -20,8 +20,8 @@ export function reportCsv(report: Report): string {
     ...(['acknowledgeMedian', 'acknowledgeP90', 'resolveMedian', 'resolveP90'] as const).map(name => [
       'Response times in seconds',
       name,
-      times.month[name],
-      times.before[name],
+      wholeSeconds(times.month[name]),
+      wholeSeconds(times.before[name]),
     ]),
     ['Triage', 'incidents', triage.incidents, null],
     ['Triage', 'changes', triage.changes, null],
@@ -38,6 +38,10 @@ export function reportCsv(report: Report): string {
     ...gaps.map(({ what, why }) => ['Not covered', what, why, null]),
   ]
   return lines.map(line => `${line.map(field).join(',')}\r\n`).join('')
+}
+
+function wholeSeconds(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds)
 }
 
 function field(value: string | number | null): string {
