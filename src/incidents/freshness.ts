@@ -1,10 +1,11 @@
 import { type Failure, ownFailure, readStoredFailure } from '../errors.ts'
 import type { Database } from '../platform/database/index.ts'
+import { createLargeReads } from '../platform/limits/large-reads.ts'
 import type { Actor } from '../tenants/actor.ts'
 import { requireAct } from '../tenants/permissions.ts'
-import { type BehindRow, findBehind, summarizeFreshness } from './freshness-store.ts'
+import { type BehindRow, type FreshnessRow, findBehind, summarizeFreshness } from './freshness-store.ts'
 import type { IncidentFilters } from './model.ts'
-import { findScope } from './queue/filter-store.ts'
+import { findScope, scopeKey } from './queue/filter-store.ts'
 
 /** How fresh the store is over some tenants. */
 export type FreshnessSummary = {
@@ -25,7 +26,7 @@ export type Behind = {
 }
 
 export type Freshness = {
-  /** @throws AppError `forbidden` */
+  /** Of thousands of tenants the answer may be five seconds old. @throws AppError `forbidden` */
   summarize(actor: Actor, filters?: Pick<IncidentFilters, 'tenants' | 'tag'>): Promise<FreshnessSummary>
   /** Behind longest first. @param limit default: all @throws AppError `forbidden` */
   behind(actor: Actor, filters?: Pick<IncidentFilters, 'tenants' | 'tag'>, limit?: number): Promise<Behind[]>
@@ -33,11 +34,22 @@ export type Freshness = {
 
 const all = 100_000
 
-export function createFreshness({ db }: { db: Database }): Freshness {
+/** Sets of tenants whose freshness is kept; of fewer tenants it is read each time. */
+const mostScopes = 200
+const keptFrom = 1_000
+const keptForMs = 5_000
+
+/** @param deps `clockMs` decides how long the freshness of many tenants is kept */
+export function createFreshness({ db, clockMs }: { db: Database; clockMs?: () => number }): Freshness {
+  const kept = createLargeReads<FreshnessRow>(mostScopes, ({ tenants }) => tenants >= keptFrom, {
+    longestMs: keptForMs,
+    ...(clockMs ? { now: clockMs } : {}),
+  })
   return {
     async summarize(actor, filters = {}) {
       requireAct(actor, 'incident.read')
-      const row = await summarizeFreshness(db, await findScope(db, actor, filters))
+      const scope = await findScope(db, actor, filters)
+      const row = await kept.get(scopeKey(scope), () => summarizeFreshness(db, scope))
       return { ...row, oldestSyncedAt: row.oldestSyncedAt?.toISOString() ?? null }
     },
 

@@ -2,7 +2,7 @@ import { Prisma } from '../generated/prisma/client.ts'
 import type { Database } from '../platform/database/index.ts'
 import type { Actor } from '../tenants/actor.ts'
 import type { IncidentFilters, IncidentSort } from './model.ts'
-import { conditionsOf, findScope, type TenantScope } from './queue/filter-store.ts'
+import { conditionsOf, findScope, type TenantScope, walkedIn } from './queue/filter-store.ts'
 import type { QueuePosition } from './queue/queue-cursor.ts'
 
 /** Columns that lists show. */
@@ -70,7 +70,7 @@ export async function findIncidentPage(
   if (scope !== null && scope.length <= fewTenants)
     return read(pageOfFew(scope, [...base, ...found], order, limit))
 
-  if (scope !== null) base.push(Prisma.sql`i."tenantId" = ANY(${[...scope]}::uuid[])`)
+  if (scope !== null) base.push(walkedIn(scope))
   if (found.length === 0) return read(select(Prisma.join(base, ' AND '), order, limit))
   // The planner takes values to be spread evenly: for one that only old incidents have it walked the whole queue, 17 s
   // of a million rows. So it walks a part, and looks up the rest.

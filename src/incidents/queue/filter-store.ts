@@ -26,9 +26,24 @@ export async function findScope(
   if (tenants !== undefined) conditions.push(Prisma.sql`t.id = ANY(${[...tenants]}::uuid[])`)
   if (tag !== undefined) conditions.push(Prisma.sql`t.tags @> ARRAY[${storableText(tag, 200)}::text]`)
   if (conditions.length === 0) return null
-  const rows = await db.$queryRaw<{ ids: string[] | null }[]>`
-    SELECT array_agg(t.id::text) AS ids FROM "Tenant" t WHERE ${Prisma.join(conditions, ' AND ')}`
-  return rows[0]?.ids ?? []
+  const rows = await db.$queryRaw<{ ids: string | null }[]>`
+    SELECT string_agg(t.id::text, ',') AS ids FROM "Tenant" t WHERE ${Prisma.join(conditions, ' AND ')}`
+  return rows[0]?.ids?.split(',') ?? []
+}
+
+/** More tenants are looked up in a hash table. */
+const listedAtMost = 300
+
+/**
+ * Incidents of the tenants, for a walk through the queue in its order. For 500
+ * tenants as an array the planner took 2.5 ms, more than the walk; as a
+ * sub-select that it may not turn into a join they are one hash table. Where
+ * an index by tenant is faster than a walk, the array is right.
+ */
+export function walkedIn(scope: readonly string[]): Prisma.Sql {
+  if (scope.length <= listedAtMost) return Prisma.sql`i."tenantId" = ANY(${[...scope]}::uuid[])`
+  const hashed = Prisma.sql`SELECT unnest(string_to_array(${scope.join()}, ',')::uuid[])`
+  return Prisma.sql`(i."tenantId" IN (${hashed})) IS TRUE`
 }
 
 /** One text for one set of tenants: for somebody whose tenants change it is another one. */

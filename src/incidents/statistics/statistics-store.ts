@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Database } from '../../platform/database/index.ts'
-import { isOpen, type TenantScope } from '../queue/filter-store.ts'
+import { isOpen, type TenantScope, walkedIn } from '../queue/filter-store.ts'
 
 /** Incidents that were created on one day (UTC), by severity. */
 export type DayCount = { day: string; severity: string; count: number }
@@ -78,7 +78,7 @@ export function findTenantResponseTimes(
 
 /** When the oldest open incident that nobody is assigned to was created; null when there is none. */
 export async function findOldestUnassigned(db: Database, scope: TenantScope): Promise<Date | null> {
-  const part = scope === null ? Prisma.empty : Prisma.sql`AND i."tenantId" = ANY(${[...scope]}::uuid[])`
+  const part = scope === null ? Prisma.empty : Prisma.sql`AND ${walkedIn(scope)}`
   const rows = await db.$queryRaw<{ at: Date | null }[]>`
     SELECT min(i."createdAt") AS at FROM "Incident" i
     WHERE ${isOpen} AND i."assigneeKey" = '' ${part}`

@@ -4,7 +4,6 @@ type Kept<T> = { value: T; readAt: number; costMs: number; isUsed: boolean }
 
 /** What took 0.3 s is kept for 30 s: then reading it takes a hundredth of the time at most. */
 const keptFactor = 100
-const longestMs = 60_000
 
 export type LargeReads<T> = {
   /**
@@ -16,17 +15,17 @@ export type LargeReads<T> = {
 
 /**
  * Keeps the answers of reads over many rows, each for a time that grows with
- * what it took and never more than a minute; others are read anew each time.
+ * what it took and never more than `longestMs`; others are read anew each time.
  * Readers of what is kept share one read when it grows old.
  *
  * @param limit answers kept
  * @param isLarge whether an answer tells of so many rows that it is kept
- * @param now milliseconds
+ * @param options `now` in milliseconds; `longestMs` a minute unless told
  */
 export function createLargeReads<T>(
   limit: number,
   isLarge: (value: T) => boolean,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), longestMs = 60_000 }: { now?: () => number; longestMs?: number } = {},
 ): LargeReads<T> {
   const kept = new BoundedMap<string, Kept<T>>(limit)
   const underWay = new Map<string, Promise<T>>()

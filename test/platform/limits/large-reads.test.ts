@@ -5,11 +5,7 @@ import { createLargeReads } from '../../../src/platform/limits/large-reads.ts'
 function givenReads(isLarge: boolean) {
   const clock = { ms: 1_000 }
   let count = 0
-  const reads = createLargeReads<number>(
-    2,
-    () => isLarge,
-    () => clock.ms,
-  )
+  const reads = createLargeReads<number>(2, () => isLarge, { now: () => clock.ms })
   const read = async () => {
     clock.ms += 100
     return ++count

@@ -44,7 +44,7 @@ function toStory(alert: Alert): StoryAlert {
     recommendedActions: alert.recommendedActions,
     threat: alert.threatName ?? alert.threatFamily,
     evidence: alert.evidence.slice(0, shownEvidence).map(({ kind, title, verdict, remediation }) => ({
-      kind: formats.words(kind) ?? kind,
+      kind: kind === 'ip' ? 'IP address' : (formats.words(kind) ?? kind),
       title,
       verdict: verdict === 'unknown' ? null : formats.words(verdict),
       remediation: remediation === null || remediation === 'none' ? null : formats.words(remediation),
