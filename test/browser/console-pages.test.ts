@@ -72,6 +72,39 @@ test.each([
   await expectGoodAtEveryWidth(page)
 })
 
+test('the page that changes an invitation can be used at every width', async () => {
+  const { invitations } = running.services
+  const { id } = await invitations.create(administrator, { customerName: 'Contoso', tags: ['gold'] })
+
+  await page.goto(`${running.url}/invitations/${id}/edit`)
+
+  expect(await heading()).toBe('Edit invitation')
+  await expectGoodAtEveryWidth(page)
+})
+
+test('tenants to choose from do not lie over each other', async () => {
+  await Promise.all(Array.from({ length: 10 }, () => customers.connected()))
+  await page.goto(`${home()}/hunt`)
+
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    const boxes = await page.locator('.picker .choice').evaluateAll(choices =>
+      choices.map(choice => {
+        const { top } = choice.getBoundingClientRect()
+        return {
+          top,
+          bottom: Math.max(...[...choice.children].map(part => part.getBoundingClientRect().bottom)),
+        }
+      }),
+    )
+    expect(boxes.length).toBeGreaterThan(5)
+    for (const [index, { top }] of boxes.entries())
+      if (index > 0)
+        expect(top, `choice ${index} at ${width} px`).toBeGreaterThanOrEqual(boxes[index - 1]?.bottom ?? 0)
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+})
+
 test('a tenant that lacks permissions can be understood at every width, and readiness leads to it', async () => {
   await page.goto(`${running.url}/readiness`)
   await page.getByRole('link', { name: /tenants: Hunt with KQL/ }).click()
