@@ -39,7 +39,7 @@ export function issueText(issues: readonly WordedIssue[]): string {
     .map(({ field, message }) => {
       const goesOn = /^\p{Ll}/u.test(message)
       if (!field) return goesOn ? `the request ${message}` : message
-      return goesOn ? `"${field}" ${message}` : `"${field}": ${message}`
+      return goesOn ? `"${field}" ${message}` : `${field}: ${message}`
     })
     .join('; ')
 }

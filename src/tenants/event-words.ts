@@ -4,7 +4,7 @@ export type EventWords = { title: string; tone: 'positive' | 'caution' | 'danger
 const words: Record<string, EventWords> = {
   consented: { title: 'Consent given', tone: 'info' },
   consent_renewed: { title: 'Consent renewed', tone: 'info' },
-  connected_elsewhere: { title: 'Connected without a link', tone: 'info' },
+  connected_elsewhere: { title: 'Connected without an invitation', tone: 'info' },
   verifying: { title: 'Being checked', tone: 'info' },
   connected: { title: 'Connected', tone: 'positive' },
   degraded: { title: 'Something is missing', tone: 'caution' },
