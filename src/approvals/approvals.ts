@@ -8,8 +8,8 @@ import { storableText } from '../platform/storable.ts'
 import { type Actor, isLimited } from '../tenants/actor.ts'
 import { actBehind, may, requireAct, type TwoPersonAct } from '../tenants/permissions.ts'
 import { askerOf, eventOf } from './approval-event.ts'
+import type { ApprovedActs } from './approved-acts.ts'
 import { couldDo } from './could-do.ts'
-import type { Deeds } from './deeds.ts'
 import { createExecution } from './execution.ts'
 import type { ApprovalStatus, ApprovalView } from './model.ts'
 import { type KnownKey, maySamePerson } from './same-person.ts'
@@ -42,7 +42,7 @@ export function createApprovals({
   db,
   audit,
   key,
-  deeds,
+  approvedActs,
   keys,
   currentActor,
   log,
@@ -51,7 +51,7 @@ export function createApprovals({
   db: Database
   audit: Audit
   key: Buffer
-  deeds: Deeds
+  approvedActs: ApprovedActs
   /** Every API key, revoked ones too. */
   keys: () => Promise<KnownKey[]>
   /** What somebody may do now; null when they may not do this any more. */
@@ -62,7 +62,7 @@ export function createApprovals({
   log: Pick<Log, 'error'>
   now: () => Date
 }): Approvals {
-  const execution = createExecution({ db, audit, key, deeds, currentActor, log, now })
+  const execution = createExecution({ db, audit, key, approvedActs, currentActor, log, now })
   const isOwn = (actor: Actor, row: ApprovalRow) => row.askerKind === actor.kind && row.askerId === actor.id
 
   async function toViews(actor: Actor, rows: ApprovalRow[]): Promise<ApprovalView[]> {

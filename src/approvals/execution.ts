@@ -5,14 +5,14 @@ import type { Database } from '../platform/database/index.ts'
 import { type Actor, systemActor } from '../tenants/actor.ts'
 import type { TwoPersonAct } from '../tenants/permissions.ts'
 import { askerOf, deciderOf, eventOf } from './approval-event.ts'
+import type { ApprovedActs } from './approved-acts.ts'
 import { couldDo } from './could-do.ts'
-import type { Deeds } from './deeds.ts'
 import { isSealed } from './seal.ts'
 import { type ApprovalRow, deleteEnded, findLeftOver, moveApproval, visibleIds } from './store.ts'
 
 /** Whoever approved does it at once, unless the process died. */
 const strandedAfterMs = 30_000
-/** Past the longest time that a deed takes. */
+/** Past the longest time that an approved act takes. */
 const interruptedAfterMs = 10 * 60_000
 const keptMs = 400 * 86_400_000
 
@@ -21,7 +21,7 @@ export function createExecution({
   db,
   audit,
   key,
-  deeds,
+  approvedActs,
   currentActor,
   log,
   now,
@@ -29,7 +29,7 @@ export function createExecution({
   db: Database
   audit: Audit
   key: Buffer
-  deeds: Deeds
+  approvedActs: ApprovedActs
   /** What somebody may do now; null when they may not do this any more. */
   currentActor: (
     person: { kind: string; id: string; label: string },
@@ -51,7 +51,7 @@ export function createExecution({
       if (!asker) throw noLonger(row.askerLabel)
       if (!decider || !couldDo(decider, row, await visibleIds(db, decider, row.tenantIds)))
         throw noLonger(row.deciderLabel ?? '')
-      await deeds[act].run(asker, row.request, row.id)
+      await approvedActs[act].run(asker, row.request, row.id)
       await finish(row, 'done')
     } catch (error) {
       const failure = failureOf(error)
@@ -111,7 +111,7 @@ export function createExecution({
     for (const row of expired) await endAs(row, 'expired', systemActor)
     for (const row of interrupted) {
       // What would be done twice is told instead.
-      if (!deeds[row.act as TwoPersonAct].isRepeatable) await finish(row, 'failed', wasInterrupted)
+      if (!approvedActs[row.act as TwoPersonAct].isRepeatable) await finish(row, 'failed', wasInterrupted)
       else if (await moveApproval(db, row.id, 'running', 'approved')) await execute(row)
     }
     for (const row of approved) await execute(row)

@@ -15,7 +15,7 @@ export type Asked = {
   act: TwoPersonAct
   /** One sentence. */
   summary: string
-  /** All that the deed takes; JSON. */
+  /** All that the act takes; JSON. */
   request: unknown
   /** Whom it is about. */
   tenantIds: string[]

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { canonicalJson, storableJson } from '../platform/storable.ts'
 
-/** What must not change between the question and the deed. */
+/** What must not change between the request and the act. */
 export type Sealed = {
   id: string
   act: string

@@ -27,7 +27,7 @@ export function createOccasions({
   now?: () => Date
 }) {
   const told = new BoundedMap<string, Told>(10_000)
-  let hour = { from: 0, count: 0, left: 0 }
+  let hour = { from: 0, count: 0 }
 
   /** @returns how often it happened since it was told last, null when it is not to be told yet */
   function timesToTell(key: string, everyMs: number): number | null {
@@ -43,7 +43,7 @@ export function createOccasions({
 
   function hasRoom(): boolean {
     const at = now().getTime()
-    if (at - hour.from > hourMs) hour = { from: at, count: 0, left: 0 }
+    if (at - hour.from > hourMs) hour = { from: at, count: 0 }
     hour.count += 1
     return hour.count <= mostRefusals
   }

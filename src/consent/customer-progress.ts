@@ -17,7 +17,7 @@ export type CustomerProgress = {
   steps: ProgressStep[]
   /** What the customer's admin can do; null while nothing needs doing. */
   remedy: string | null
-  /** Our name for what stands in the way, to be passed on. */
+  /** Our name for the problem, to be passed on. */
   code: string | null
 }
 

@@ -28,7 +28,7 @@ export type Following = {
   resumeStranded(): Promise<number>
 }
 
-/** Clocks of two machines, and the time between the row and the call. */
+/** Allowance for clock skew and for the delay between the row and the call. */
 const clockSkewMs = 5 * 60_000
 /** Past the longest pause, so that a job that is only waiting is not doubled. */
 const strandedAfterMs = 2 * 3600_000

@@ -1,5 +1,5 @@
 import { nameInDatabase } from '../platform/database/connections/connections.ts'
-import type { Connections } from '../platform/database/connections/shares.ts'
+import type { Connections } from '../platform/database/connections/limit-connections.ts'
 
 type Count = { status: string; count: number }
 

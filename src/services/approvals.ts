@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createApprovals } from '../approvals/approvals.ts'
-import { type Deeds, deed } from '../approvals/deeds.ts'
+import { type ApprovedActs, approvedAct } from '../approvals/approved-acts.ts'
 import { type Asked, createAsk, waitsForApproval } from '../approvals/guard.ts'
 import type { AnnounceApproval } from '../approvals/news.ts'
 import type { KnownKey } from '../approvals/same-person.ts'
@@ -70,16 +70,20 @@ export function createTwoPersonRule(
     throw waitsForApproval(await ask(actor, { act, ...(await about()) }))
   }
 
-  const deeds: Deeds = {
-    'device.isolate': deed(
+  const approvedActs: ApprovedActs = {
+    'device.isolate': approvedAct(
       ofDevice,
       (actor, { tenantId, deviceId, request }) => devices.request(actor, tenantId, deviceId, request),
       false,
     ),
-    'incident.bulk': deed(ofIncidents, (actor, { ids, change }) => changeAll(actor, ids, change), false),
-    'tenant.offboard': deed(ofTenant, (actor, { tenantId }) => tenants.remove(actor, tenantId), false),
+    'incident.bulk': approvedAct(
+      ofIncidents,
+      (actor, { ids, change }) => changeAll(actor, ids, change),
+      false,
+    ),
+    'tenant.offboard': approvedAct(ofTenant, (actor, { tenantId }) => tenants.remove(actor, tenantId), false),
     // Entering the same person again is refused, so it is told when the process died between.
-    'staff.grant': deed(
+    'staff.grant': approvedAct(
       ofMember,
       (actor, { objectId, username, limits }) =>
         username === undefined
@@ -105,7 +109,7 @@ export function createTwoPersonRule(
     db,
     audit,
     key,
-    deeds,
+    approvedActs,
     keys: knownKeys,
     async currentActor({ kind, id, label }, act) {
       // Whoever may run the command line on this machine may do everything.

@@ -11,7 +11,7 @@ import { createLog, type LogDestination } from '../log.ts'
 import type { Quotas, RemoteOptions } from '../microsoft/http/index.ts'
 import { spend } from '../platform/database/connections/budget.ts'
 import { createPool, withSchemaOf } from '../platform/database/connections/connections.ts'
-import { shareOf } from '../platform/database/connections/shares.ts'
+import { limitConnections } from '../platform/database/connections/limit-connections.ts'
 import { databaseOn } from '../platform/database/index.ts'
 import { createJobs, type Jobs } from '../platform/jobs/jobs.ts'
 
@@ -43,7 +43,7 @@ export async function createBase(config: Config, databaseUrl: string, tuning: Tu
   })
   const db = databaseOn(pool, databaseUrl)
   /** Hunts and incidents: each may take half, and pages always find a connection. */
-  const background = () => shareOf(pool, budget.background)
+  const background = () => limitConnections(pool, budget.background)
   const installation = createInstallationStore(db)
   const key = await openKey(config, installation)
   const audit = createAudit({ db, key, places: placesIn(config.dataDir), now })

@@ -1,6 +1,6 @@
 /**
- * Without a sign-in for so long somebody counts as gone: nobody tells us who
- * has left, and whoever is there signs in sooner.
+ * Days without a sign-in after which somebody counts as gone: Entra does not
+ * report who left.
  */
 const absentAfterDays = 90
 

@@ -23,7 +23,7 @@ export type Decision = {
   keepsRoles: boolean
   rolesGranted: RoleKey[]
   rolesMissing: RoleKey[]
-  /** What stands in the way most, null when all is well. */
+  /** The most important problem, null when there is none. */
   failure: Failure | null
   /** At least one token carries roles: the tenant's consent is a fact. */
   consentSeen: boolean

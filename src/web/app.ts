@@ -59,9 +59,9 @@ import { longAnswers } from './plugins/answers/long-answers.ts'
 import { openapi } from './plugins/answers/openapi.ts'
 import { pages } from './plugins/answers/pages.ts'
 import { measuring } from './plugins/requests/measuring.ts'
+import { overload } from './plugins/requests/overload.ts'
 import { requestId, requestIds } from './plugins/requests/request-ids.ts'
 import { requestLimits } from './plugins/requests/request-limits.ts'
-import { shedding } from './plugins/requests/shedding.ts'
 
 /** The whole web application, ready to listen or to be asked directly (`app.inject`). */
 export async function createApp(services: Services): Promise<FastifyInstance> {
@@ -86,7 +86,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(plainProblems)
   await app.register(requestIds)
   await app.register(measuring, services)
-  await app.register(shedding, services)
+  await app.register(overload, services)
   await app.register(compression)
   await app.register(publicAddress, services)
   await app.register(openapi, { publicUrl: config.publicUrl, version: services.version })

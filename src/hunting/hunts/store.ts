@@ -83,7 +83,7 @@ export async function createHunt(tx: Transaction, hunt: NewHunt): Promise<string
 
 /**
  * A task per chosen tenant in one statement; those that cannot answer are
- * failed at birth, with their reason.
+ * created as failed, with their reason.
  *
  * @returns how many tasks there are, and how many of them wait for their call
  */

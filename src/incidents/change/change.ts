@@ -8,7 +8,7 @@ import {
   type SyncedIncident,
 } from '../../microsoft/defender/index.ts'
 import { namedFailure } from '../../microsoft/http/index.ts'
-import type { Connections } from '../../platform/database/connections/shares.ts'
+import type { Connections } from '../../platform/database/connections/limit-connections.ts'
 import type { Database } from '../../platform/database/index.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import { requireAct } from '../../tenants/permissions.ts'

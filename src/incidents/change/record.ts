@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { SyncedIncident } from '../../microsoft/defender/index.ts'
 import { retryDeadlocks } from '../../platform/database/connections/deadlocks.ts'
-import type { Connections } from '../../platform/database/connections/shares.ts'
+import type { Connections } from '../../platform/database/connections/limit-connections.ts'
 import type { Origin } from '../activity.ts'
 import { sendChanges } from '../events/changes.ts'
 import { markDeleted, writeIncidents } from '../write-store.ts'

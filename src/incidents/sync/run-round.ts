@@ -22,7 +22,7 @@ const dayMs = 24 * hourMs
  * come to light after later ones.
  */
 const overlapMs = 5 * minuteMs
-/** Once an hour a day is read again, and once a day everything. */
+/** The last day is read again once an hour, everything once a day. */
 const lookBackMs = 26 * hourMs
 
 /** Answers of one round at most; a tenant with more goes on in the next one, so that others get their turn. */
@@ -127,7 +127,7 @@ async function readNew(
     (page, _next, askedAt) => {
       first ??= newestOf(page)
       const seen = isOrdered ? page.lastExact : !page.hasMore ? first : null
-      // A clock that is ahead must not carry it over what others still write.
+      // Capped at the time of our request, so that a fast clock at Microsoft cannot skip updates.
       return seen === null ? {} : { seenUntil: earliest(seen, toExact(askedAt)) }
     },
     signal,

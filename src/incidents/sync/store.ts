@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { SyncedIncident } from '../../microsoft/defender/index.ts'
 import { retryDeadlocks } from '../../platform/database/connections/deadlocks.ts'
-import type { Connections } from '../../platform/database/connections/shares.ts'
+import type { Connections } from '../../platform/database/connections/limit-connections.ts'
 import { storableJson } from '../../platform/storable.ts'
 import { notSuspended } from '../../tenants/suspended-store.ts'
 import { databaseTime, inTransaction } from '../change/record.ts'

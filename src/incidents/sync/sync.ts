@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts'
 import type { Defender } from '../../microsoft/defender/index.ts'
-import type { Connections } from '../../platform/database/connections/shares.ts'
+import type { Connections } from '../../platform/database/connections/limit-connections.ts'
 import { createSyncEngine, type SyncOptions, syncDefaults } from './engine.ts'
 import { createSyncStore } from './store.ts'
 

@@ -10,8 +10,8 @@ import { isRetryable } from '../failures/retryable.ts'
 import type { Quotas } from '../quota/quota.ts'
 import { findProblem, isSuccess } from './answer.ts'
 import { type CircuitOptions, createCircuits } from './circuit.ts'
+import { createConcurrency } from './concurrency.ts'
 import { type Gate, openGate, suspendedMeanwhile } from './gate.ts'
-import { createLanes } from './lanes.ts'
 import { requestHeaders } from './request-headers.ts'
 import { createRetryBudget, type RetryBudget, retryDelayMs } from './retry.ts'
 import { type Outcome, send } from './send.ts'
@@ -58,7 +58,7 @@ export function createRemote(options: RemoteOptions): Remote {
   })
   const circuits = createCircuits(now, options.circuit)
   const budget = options.budget ?? createRetryBudget()
-  const lanes = createLanes(options.callsAtOnce ?? 4)
+  const concurrency = createConcurrency(options.callsAtOnce ?? 4)
 
   type Tried = { answer: RemoteAnswer } | { failure: Failure; sent: boolean; cause: unknown }
 
@@ -79,7 +79,7 @@ export function createRemote(options: RemoteOptions): Remote {
     const leave =
       tenantId === null
         ? null
-        : await lanes.enter(`${quota === 'none' ? service : quota} ${tenantId}`, signal)
+        : await concurrency.enter(`${quota === 'none' ? service : quota} ${tenantId}`, signal)
     try {
       if (tenantId !== null) circuits.admit(tenantId, service)
       const startedAt = now()

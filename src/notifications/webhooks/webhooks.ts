@@ -47,7 +47,7 @@ type Deps = {
   now?: () => Date
 }
 
-/** Where else is told what was found. Administrators set them up. */
+/** Webhooks and their deliveries; administrators manage them. */
 export function createWebhooks(deps: Deps) {
   const { db, audit, key, enqueue, publicUrl, now = () => new Date() } = deps
 

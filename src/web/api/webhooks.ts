@@ -65,7 +65,7 @@ const draft = z.strictObject({
 
 const byId = z.object({ id: z.uuid() })
 
-/** Where else is told what schedules find. */
+/** Webhooks that receive what schedules find. */
 export async function webhookApi(app: FastifyInstance, { webhooks }: { webhooks: Webhooks }): Promise<void> {
   const api = app.withTypeProvider<ZodTypeProvider>()
   const tags = ['Webhooks']

@@ -1,7 +1,7 @@
-import { ink } from './inks.ts'
+import { placeholder } from './placeholder-colors.ts'
 
-const label = { color: ink.text, fontSize: 12 }
-const line = { lineStyle: { color: ink.line } }
+const label = { color: placeholder.text, fontSize: 12 }
+const line = { lineStyle: { color: placeholder.line } }
 
 /** Looks that all axes share. */
 export const axisLooks = {

@@ -2,7 +2,7 @@ import type { EChartsCoreOption } from 'echarts/core'
 import type { Cell, Column, ColumnType } from '../../hunting/results/model.ts'
 import { cellText } from '../../hunting/results/unify-rows.ts'
 import { axisLooks, compactNumber, shorten, timeLabels } from './axes.ts'
-import { ink, seriesInks } from './inks.ts'
+import { placeholder, seriesColors } from './placeholder-colors.ts'
 import { renderSvg } from './render-svg.ts'
 
 /** Values that occur together, and in how many rows. */
@@ -12,7 +12,7 @@ const numeric = new Set<ColumnType>(['int', 'long', 'real', 'decimal'])
 /** Labels belong to the space that is given, however long they are. */
 const aroundLabels = { outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' }
 const mostCategories = 24
-const mostSeries = seriesInks.length
+const mostSeries = seriesColors.length
 
 /** What is drawn of two columns, and what had to be left out. */
 export type ColumnsChart = { svg: string; kind: 'points' | 'bars' | 'counts'; left: string | null }
@@ -55,7 +55,7 @@ function points(x: Column, y: Column, pairs: ValuePair[]): ColumnsChart {
         type: 'scatter',
         data: shown.map(pair => [place(x.type, pair.x), place(y.type, pair.y), pair.rows]),
         symbolSize: ([, , rows]: number[]) => Math.min(28, 5 + 3 * Math.log2(rows ?? 1)),
-        itemStyle: { color: seriesInks[0] ?? ink.rest, opacity: 0.7 },
+        itemStyle: { color: seriesColors[0] ?? placeholder.rest, opacity: 0.7 },
       },
     ],
   }
@@ -84,15 +84,15 @@ function bars(x: Column, y: Column | null, pairs: ValuePair[]): ColumnsChart {
     ...parts.map((part, index) => ({
       name: shorten(part),
       data: rowsOfPart(part),
-      color: seriesInks[index] ?? ink.rest,
+      color: seriesColors[index] ?? placeholder.rest,
     })),
-    ...(rest.some(rows => rows > 0) ? [{ name: 'all others', data: rest, color: ink.rest }] : []),
+    ...(rest.some(rows => rows > 0) ? [{ name: 'all others', data: rest, color: placeholder.rest }] : []),
   ]
   const option: EChartsCoreOption = {
     grid: { left: 16, right: 32, top: y ? 48 : 16, bottom: 16, ...aroundLabels },
     ...(y && {
       // Without a browser the width of words is a guess: the gap makes up for it.
-      legend: { top: 0, left: 0, itemGap: 28, textStyle: { color: ink.text }, icon: 'rect' },
+      legend: { top: 0, left: 0, itemGap: 28, textStyle: { color: placeholder.text }, icon: 'rect' },
     }),
     xAxis: {
       type: 'value',

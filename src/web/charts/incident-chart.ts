@@ -1,14 +1,14 @@
 import type { DayCount } from '../../incidents/statistics/statistics-store.ts'
 import { axisLooks, compactNumber } from './axes.ts'
-import { ink } from './inks.ts'
+import { placeholder } from './placeholder-colors.ts'
 import { renderSvg } from './render-svg.ts'
 
 /** From the bottom of a bar to its top, each with its colour. */
 const severities = [
-  { severity: 'informational', label: 'Informational', color: ink.rest },
-  { severity: 'low', label: 'Low', color: ink.low },
-  { severity: 'medium', label: 'Medium', color: ink.medium },
-  { severity: 'high', label: 'High', color: ink.high },
+  { severity: 'informational', label: 'Informational', color: placeholder.rest },
+  { severity: 'low', label: 'Low', color: placeholder.low },
+  { severity: 'medium', label: 'Medium', color: placeholder.medium },
+  { severity: 'high', label: 'High', color: placeholder.high },
 ] as const
 
 /** A day of the table behind the chart. */
@@ -42,7 +42,7 @@ export function incidentChart(days: readonly IncidentDay[]): string {
   return renderSvg(
     {
       grid: { left: 40, right: 8, top: 28, bottom: 24 },
-      legend: { top: 0, left: 0, itemGap: 24, textStyle: { color: ink.text }, icon: 'rect' },
+      legend: { top: 0, left: 0, itemGap: 24, textStyle: { color: placeholder.text }, icon: 'rect' },
       xAxis: {
         type: 'category',
         data: days.map(({ day }) => day.slice(5)),

@@ -2,7 +2,7 @@ import { BarChart, ScatterChart } from 'echarts/charts'
 import { GridComponent, LegendComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import { ink, variableOf } from './inks.ts'
+import { placeholder, variableOf } from './placeholder-colors.ts'
 
 use([BarChart, ScatterChart, GridComponent, LegendComponent, SVGRenderer])
 
@@ -24,7 +24,7 @@ export function renderSvg(
 ): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   try {
-    chart.setOption({ animation: false, useUTC: true, textStyle: { color: ink.text }, ...option })
+    chart.setOption({ animation: false, useUTC: true, textStyle: { color: placeholder.text }, ...option })
     const svg = chart.renderToSVGString()
     const body = svg
       .slice(svg.indexOf('>') + 1, svg.lastIndexOf('</svg>'))

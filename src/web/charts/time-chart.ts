@@ -1,5 +1,5 @@
 import { axisLooks, compactNumber, timeLabels } from './axes.ts'
-import { ink, seriesInks } from './inks.ts'
+import { placeholder, seriesColors } from './placeholder-colors.ts'
 import { renderSvg } from './render-svg.ts'
 
 /** Rows in a span of time; `from` is ISO 8601 UTC. */
@@ -32,7 +32,9 @@ export function timeChart(column: string, buckets: TimeBucket[], bucketMs: numbe
         ...axisLooks,
         axisLabel: { ...axisLooks.axisLabel, formatter: compactNumber },
       },
-      series: [{ type: 'bar', data, barWidth: width, itemStyle: { color: seriesInks[0] ?? ink.rest } }],
+      series: [
+        { type: 'bar', data, barWidth: width, itemStyle: { color: seriesColors[0] ?? placeholder.rest } },
+      ],
     },
     { width: 960, height: 280 },
     {

@@ -33,7 +33,7 @@ const breadcrumbs = [
   { href: '/settings/webhooks', label: 'Webhooks' },
 ]
 
-/** Where else is told what was found, what was sent there, and sending it again. For administrators. */
+/** Webhooks, their deliveries, and sending one again. For administrators. */
 export async function webhookRoutes(
   app: FastifyInstance,
   { webhooks }: { webhooks: Webhooks },

@@ -1,6 +1,6 @@
 import type { Resealed } from '../../../installation/sealing/rotation.ts'
 import type { Sealer } from '../../../installation/sealing/sealer.ts'
-import type { Connections } from '../../../platform/database/connections/shares.ts'
+import type { Connections } from '../../../platform/database/connections/limit-connections.ts'
 import { SealBroken, type SealingKey, sealedPrefix } from '../../../platform/sealing/envelope.ts'
 import { chunkPlace } from './chunk-place.ts'
 

@@ -1,6 +1,6 @@
 import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Sealer } from '../../../installation/sealing/sealer.ts'
-import type { Connections } from '../../../platform/database/connections/shares.ts'
+import type { Connections } from '../../../platform/database/connections/limit-connections.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import { visibleTenants } from '../../../tenants/visible-store.ts'
 import { chunkPlace } from '../chunks/chunk-place.ts'

@@ -6,22 +6,22 @@ import type { TwoPersonAct } from '../tenants/permissions.ts'
 /**
  * Does what was approved, as whoever asked, by the request that is stored.
  *
- * @throws what the deed itself is refused with
+ * @throws what the act itself is refused with
  */
-export type Deed = {
+export type ApprovedAct = {
   run(actor: Actor, request: unknown, approvalId: string): Promise<unknown>
   /** Whether a second run after a kill does nothing that the first one did. */
   isRepeatable: boolean
 }
 
-export type Deeds = Record<TwoPersonAct, Deed>
+export type ApprovedActs = Record<TwoPersonAct, ApprovedAct>
 
-/** A deed whose request is read back by a schema, as another version may have written it. */
-export function deed<T>(
+/** An act whose request is read back by a schema, as another version may have written it. */
+export function approvedAct<T>(
   schema: z.ZodType<T>,
   run: (actor: Actor, request: T, approvalId: string) => Promise<unknown>,
   isRepeatable = true,
-): Deed {
+): ApprovedAct {
   return {
     isRepeatable,
     run(actor, request, approvalId) {

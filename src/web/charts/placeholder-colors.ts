@@ -19,24 +19,24 @@ const variables = {
   low: '--chart-low',
 } as const
 
-type Ink = keyof typeof variables
+type ColorName = keyof typeof variables
 
-const names = Object.keys(variables) as Ink[]
+const names = Object.keys(variables) as ColorName[]
 
-/** Such as `#fe0003`: improbable, and the same length for all. */
+/** Such as `#fe0003`: unlikely to occur otherwise, and of one length. */
 const colorOf = (index: number) => `#fe00${index.toString(16).padStart(2, '0')}`
 
-export const ink = Object.fromEntries(names.map((name, index) => [name, colorOf(index)])) as Record<
-  Ink,
+export const placeholder = Object.fromEntries(names.map((name, index) => [name, colorOf(index)])) as Record<
+  ColorName,
   string
 >
 
 const byColor = new Map(names.map((name, index) => [colorOf(index), variables[name]]))
 
 /** Colours of series, in their order; they are told apart by lightness too. */
-export const seriesInks = names.filter(name => name.startsWith('series')).map(name => ink[name])
+export const seriesColors = names.filter(name => name.startsWith('series')).map(name => placeholder[name])
 
-/** The page's variable behind a stand-in. */
+/** The page's variable behind a placeholder. */
 export function variableOf(color: string): string | undefined {
   return byColor.get(color)
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { AppError } from '../../../errors.ts'
 
-/** Beyond this, on the mean of some seconds, the process answers late whatever it does. One long step alone is no overload. */
+/** Mean event-loop delay above which requests are refused; one long step alone is no overload. */
 const defaultDelayMs = 1_000
 const meanOfMs = 5_000
 /** Statements that wait for a connection, for each connection; then pages would take many times as long as they do. */
@@ -14,7 +14,7 @@ const retrySeconds = 2
 const always = new Set(['/healthz', '/readyz', '/metrics', '/assets/*'])
 
 /** Beyond its capacity a process refuses at once, so that what it takes on is served at its usual speed. */
-export const shedding = plugin(
+export const overload = plugin(
   async (
     app: FastifyInstance,
     {
@@ -37,7 +37,7 @@ export const shedding = plugin(
       throw tooBusy()
     })
   },
-  { name: 'shedding' },
+  { name: 'overload' },
 )
 
 function isAlwaysServed(request: FastifyRequest): boolean {

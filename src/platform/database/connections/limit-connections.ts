@@ -8,7 +8,7 @@ export type Connections = Pick<pg.Pool, 'connect' | 'query'>
  * A part of a pool for work in the background: it never has more connections
  * at once, so that whoever waits for a page does not wait behind it.
  */
-export function shareOf(pool: pg.Pool, most: number): Connections {
+export function limitConnections(pool: pg.Pool, most: number): Connections {
   const semaphore = createSemaphore(most)
 
   async function connect(): Promise<pg.PoolClient> {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { createLanes } from '../../../src/microsoft/http/lanes.ts'
+import { createConcurrency } from '../../../src/microsoft/http/concurrency.ts'
 
 const never = new AbortController().signal
 
 test('places are given in the order of asking', async () => {
-  const lanes = createLanes(1)
+  const concurrency = createConcurrency(1)
   const order: number[] = []
-  const leave = await lanes.enter('a', never)
+  const leave = await concurrency.enter('a', never)
   const waiting = [1, 2, 3].map(async number => {
-    const left = await lanes.enter('a', never)
+    const left = await concurrency.enter('a', never)
     order.push(number)
     left()
   })
@@ -20,19 +20,19 @@ test('places are given in the order of asking', async () => {
 })
 
 test('keys do not wait for one another', async () => {
-  const lanes = createLanes(1)
+  const concurrency = createConcurrency(1)
 
-  await lanes.enter('a', never)
+  await concurrency.enter('a', never)
 
-  await expect(lanes.enter('b', never)).resolves.toBeTypeOf('function')
+  await expect(concurrency.enter('b', never)).resolves.toBeTypeOf('function')
 })
 
 test('who gives up while waiting leaves the queue', async () => {
-  const lanes = createLanes(1)
+  const concurrency = createConcurrency(1)
   const controller = new AbortController()
-  const leave = await lanes.enter('a', never)
-  const impatient = lanes.enter('a', controller.signal)
-  const patient = lanes.enter('a', never)
+  const leave = await concurrency.enter('a', never)
+  const impatient = concurrency.enter('a', controller.signal)
+  const patient = concurrency.enter('a', never)
 
   controller.abort(new Error('enough'))
   await expect(impatient).rejects.toThrow('enough')
@@ -42,13 +42,13 @@ test('who gives up while waiting leaves the queue', async () => {
 })
 
 test('leaving twice frees one place', async () => {
-  const lanes = createLanes(1)
-  const leave = await lanes.enter('a', never)
+  const concurrency = createConcurrency(1)
+  const leave = await concurrency.enter('a', never)
   leave()
   leave()
-  const next = await lanes.enter('a', never)
+  const next = await concurrency.enter('a', never)
   const controller = new AbortController()
-  const third = lanes.enter('a', controller.signal)
+  const third = concurrency.enter('a', controller.signal)
 
   controller.abort(new Error('still waiting'))
 
@@ -57,5 +57,5 @@ test('leaving twice frees one place', async () => {
 })
 
 test('who asks after giving up gets nothing', async () => {
-  await expect(createLanes(1).enter('a', AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
+  await expect(createConcurrency(1).enter('a', AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
 })
