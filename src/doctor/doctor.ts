@@ -12,6 +12,7 @@ import { connectionSummary } from '../tenants/connection-summary.ts'
 import type { Tenants } from '../tenants/tenants.ts'
 import type { Verification } from '../verification/verification.ts'
 import { type Finding, failed, failedWith, ok, warning } from './check.ts'
+import { checkDataFolder } from './data-folder.ts'
 import { checkDisk } from './disk.ts'
 import { checkInterfaces } from './interfaces.ts'
 import { checkPublicAddress } from './public-address.ts'
@@ -60,6 +61,7 @@ export async function* examine(
   yield* checkReadiness(deps)
   yield await checkAuditProtection(deps)
   yield await checkConnections(deps)
+  yield await checkDataFolder(deps.dataDir)
   yield await checkDisk(deps.dataDir)
   yield await checkPublicAddress(deps)
   yield describeWayOut(deps)

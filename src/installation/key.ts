@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
+import { makePrivateFolder } from '../platform/private-folder.ts'
 import type { InstallationStore } from './store.ts'
 
 /**
@@ -58,7 +59,7 @@ export function keyFingerprint(key: Buffer): string {
  */
 export async function replaceKeyFile(dataDir: string, key: Buffer): Promise<string | null> {
   const path = join(dataDir, 'secret.key')
-  await mkdir(dataDir, { recursive: true })
+  await makePrivateFolder(dataDir)
   const before = await readFile(path, 'utf8').catch(() => null)
   if (before?.trim() === key.toString('base64')) return null
   const kept = before === null ? null : `${path}.before-restore-${Date.now()}`
@@ -69,7 +70,7 @@ export async function replaceKeyFile(dataDir: string, key: Buffer): Promise<stri
 
 async function keyFile(dataDir: string): Promise<Buffer> {
   const path = join(dataDir, 'secret.key')
-  await mkdir(dataDir, { recursive: true })
+  await makePrivateFolder(dataDir)
   try {
     // Exclusive: of two processes that start at once, one makes the key and both read it.
     await writeFile(path, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -10,6 +11,7 @@ import { createServices } from '../../src/services.ts'
 import { systemActor } from '../../src/tenants/actor.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
+import { temporaryFolder } from '../helpers/folder.ts'
 import { startMailServer } from '../helpers/mail-server.ts'
 import { signedIn } from '../helpers/staff.ts'
 
@@ -78,6 +80,7 @@ test('an installation that is well is found so, line by line, in the order of ne
     'ok queue',
     'ok audit protection',
     'ok database connections',
+    'ok data folder',
     'ok disk of the data folder',
     'ok public address',
     'ok way out',
@@ -93,6 +96,22 @@ test('an installation that is well is found so, line by line, in the order of ne
     `ok tenant ${tenantId}`,
   ])
   expect(findings.every(({ remedy }) => remedy === null)).toBe(true)
+})
+
+test('a data folder that others may read is told with what closes it', async () => {
+  const folder = await temporaryFolder()
+  await chmod(folder, 0o755)
+
+  const open = await examined({ dataDir: folder })
+  await chmod(folder, 0o711)
+  const entered = await examined({ dataDir: folder })
+
+  expect(open.find(({ check }) => check === 'data folder')).toMatchObject({
+    outcome: 'warning',
+    message: `others of this machine may list ${folder}`,
+    remedy: expect.stringContaining(`chmod go-rw ${folder}`),
+  })
+  expect(outcomesOf(entered)['data folder']).toBe('ok')
 })
 
 test.each([

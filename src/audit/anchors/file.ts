@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs'
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { makePrivateFolder } from '../../platform/private-folder.ts'
 import { type Anchor, anchorSchema } from './anchor.ts'
 
 /** Appends one line. Several processes may write the same file: a line is one write. */
 export async function appendAnchor(path: string, anchor: Anchor): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makePrivateFolder(dirname(path))
   await appendFile(path, `${JSON.stringify(anchor)}\n`, { mode: 0o600, flush: true })
 }
 

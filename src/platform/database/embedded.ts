@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { AppError } from '../../errors.ts'
+import { makePrivateFolder } from '../private-folder.ts'
 import { ensureApplicationRole } from './embedded/application-role.ts'
 import { findBinaries, type PostgresBinaries } from './embedded/binaries.ts'
 import { findRunning, isRunning } from './embedded/postmaster.ts'
@@ -71,8 +72,8 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedServer> {
 async function openPlace(dataDir: string): Promise<Place> {
   const folder = join(dataDir, 'postgres')
   const binaries = await findBinaries()
-  await mkdir(dataDir, { recursive: true })
   const user = await findServerUser()
+  await makePrivateFolder(dataDir, { isEntered: user.uid !== undefined })
   const password = await keepPassword(dataDir, folder)
   await removeAbandoned(dataDir)
   if (!(await exists(join(folder, 'PG_VERSION')))) await initialise(folder, password, binaries, user)

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -38,6 +38,15 @@ test('a server is made, stopped, started again and keeps its data', async () => 
   await second.stop()
 
   expect(rows).toEqual([{ number: 7 }])
+})
+
+test('a data folder that is made is open to nobody but whom the server runs as', async () => {
+  const folder = join(dataDir, 'made')
+  const server = await startEmbedded(folder)
+  await server.stop()
+
+  // As root the server is another user's, who passes through.
+  expect(((await stat(folder)).mode & 0o777).toString(8)).toBe(process.getuid?.() === 0 ? '711' : '700')
 })
 
 test('a server left running by a process that was killed is adopted', async () => {

@@ -44,6 +44,9 @@ app.kubernetes.io/component: {{ .component }}
   value: {{ .Values.database.connections | quote }}
 - name: TENANTRY_SECRET_KEY
   valueFrom: { secretKeyRef: { name: {{ .Values.secretKey.existingSecret }}, key: {{ .Values.secretKey.key }} } }
+# A folder that Tenantry makes itself, since the volume's own is open to everybody in the pod.
+- name: TENANTRY_DATA_DIR
+  value: /data/tenantry
 - name: TENANTRY_PUBLIC_URL
   value: {{ .Values.publicUrl | quote }}
 - name: TENANTRY_TRUSTED_PROXIES
