@@ -7,6 +7,7 @@ import type { CloudName } from './microsoft/clouds/clouds.ts'
 import type { Substitution } from './microsoft/clouds/endpoints.ts'
 import type { RoleKey } from './microsoft/roles/roles.ts'
 import type { CredentialSettings } from './microsoft/tokens/credentials/credential.ts'
+import { hostWithoutTls } from './platform/database/connections/tls.ts'
 import { decodeText } from './platform/decode-text.ts'
 import type { ProxySettings } from './platform/proxy/choose-proxy.ts'
 import { readCredentials } from './settings/credentials.ts'
@@ -208,8 +209,25 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
       'set DATABASE_URL to the same database with the role that the application works as, or remove it',
     )
   }
+  refuseOpenDatabase(read)
   if (read.problems.length > 0) throw new SettingsError(read.problems)
   return Object.freeze(config)
+}
+
+/** What is sent to a database on another machine, passwords and customers' data, is sealed on the way unless told otherwise. */
+function refuseOpenDatabase({ settings, problem }: ReadSettings): void {
+  if (settings.TENANTRY_DATABASE_TLS === 'optional') return
+  const names = ['DATABASE_URL', 'TENANTRY_DATABASE_DIRECT_URL', 'TENANTRY_MIGRATION_DATABASE_URL'] as const
+  for (const name of names) {
+    const url = settings[name]
+    const host = url === null ? null : hostWithoutTls(url)
+    if (host === null) continue
+    problem(
+      name,
+      `leads to ${host} without TLS`,
+      'add sslmode=verify-full to it, or set TENANTRY_DATABASE_TLS=optional where the way to that server is safe',
+    )
+  }
 }
 
 type Identity = Pick<Config, 'partnerTenantId' | 'clientId' | 'credentials'>

@@ -95,12 +95,12 @@ test('each secret can be read from a file, whatever wrote it', async () => {
       Buffer.from('\ufeffsecond-secret\r\n', 'utf16le'),
     ),
     TENANTRY_SECRET_KEY_FILE: await fileWith('key', `${key}\n`),
-    DATABASE_URL_FILE: await fileWith('database', 'postgresql://user:password@host/tenantry\n'),
+    DATABASE_URL_FILE: await fileWith('database', 'postgresql://user:password@localhost/tenantry\n'),
   })
 
   expect(config).toMatchObject({
     secretKey: key,
-    databaseUrl: 'postgresql://user:password@host/tenantry',
+    databaseUrl: 'postgresql://user:password@localhost/tenantry',
     credentials: [
       { kind: 'secret', secret: 'first-secret', label: 'secret of TENANTRY_CLIENT_SECRET' },
       { kind: 'secret', secret: 'second-secret', label: 'secret of TENANTRY_CLIENT_SECRET_NEXT' },

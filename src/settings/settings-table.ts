@@ -72,6 +72,7 @@ export const settingsTable = {
   TENANTRY_PUBLIC_URL: setting(origin),
   TENANTRY_TRUSTED_PROXIES: setting(networks, { fallback: ['loopback'] }),
   DATABASE_URL: setting(postgresUrl, { isSecret: true }),
+  TENANTRY_DATABASE_TLS: setting(oneOf('required', 'optional'), { fallback: 'required' }),
   TENANTRY_DATABASE_DIRECT_URL: setting(postgresUrl, { isSecret: true }),
   TENANTRY_DATABASE_CONNECTIONS: setting(integer({ min: fewestConnections, max: 500 }), { fallback: 16 }),
   TENANTRY_MIGRATION_DATABASE_URL: setting(postgresUrl, { isSecret: true }),

@@ -36,6 +36,8 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "tenantry.env" -}}
 - name: DATABASE_URL
   valueFrom: { secretKeyRef: { name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }} } }
+- name: TENANTRY_DATABASE_TLS
+  value: {{ .Values.database.tls | quote }}
 {{- if .Values.database.directExistingSecret }}
 - name: TENANTRY_DATABASE_DIRECT_URL
   valueFrom: { secretKeyRef: { name: {{ .Values.database.directExistingSecret }}, key: {{ .Values.database.directKey }} } }

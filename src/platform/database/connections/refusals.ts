@@ -98,7 +98,8 @@ const messages: [RegExp, Explanation][] = [
     /does not support SSL/i,
     ({ server }) => ({
       cause: `${server} does not offer TLS`,
-      remedy: 'Turn it on there, or remove sslmode from DATABASE_URL if the way to it is safe.',
+      remedy:
+        'Turn it on there, or remove sslmode from DATABASE_URL and set TENANTRY_DATABASE_TLS=optional if the way to it is safe.',
     }),
   ],
   [
