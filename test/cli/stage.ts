@@ -15,12 +15,15 @@ export type CliStage = {
   begin(...args: string[]): TenantryProcess
   /** A call of the JSON API as an administrator. */
   post(path: string, body: object): Promise<Response>
+  /** A call of the JSON API that sends nothing. */
+  call(method: 'GET' | 'DELETE', path: string): Promise<Response>
   /** Steers the simulator. */
   simulate(operation: string, body: object): Promise<void>
   close(): Promise<void>
 }
 
-export async function startCliStage(): Promise<CliStage> {
+/** @param more settings of the server and of every command */
+export async function startCliStage(more: Record<string, string> = {}): Promise<CliStage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-cli-'))
   await chmod(dataDir, 0o755)
   const settings = {
@@ -28,6 +31,7 @@ export async function startCliStage(): Promise<CliStage> {
     PORT: String(await freePort()),
     TENANTRY_SIMULATOR_PORT: String(await freePort()),
     TENANTRY_SIMULATOR_TENANTS: '3',
+    ...more,
   }
   const server = runTenantry(settings)
   await server.wrote('Tenantry is ready at')
@@ -46,6 +50,11 @@ export async function startCliStage(): Promise<CliStage> {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${key.trim()}` },
       body: JSON.stringify(body),
+    })
+  const call = (method: string, path: string) =>
+    fetch(`http://localhost:${settings.PORT}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key.trim()}` },
     })
   async function simulate(operation: string, body: object): Promise<void> {
     const answer = await fetch(`${simulator}/${operation}`, {
@@ -71,6 +80,7 @@ export async function startCliStage(): Promise<CliStage> {
     run,
     begin,
     post,
+    call,
     simulate,
     async close() {
       server.signal('SIGTERM')

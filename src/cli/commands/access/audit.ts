@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AuditExportFormat, auditExportFormats, exportAudit } from '../../../audit/export.ts'
 import { textField } from '../../../hunting/results/export/csv.ts'
+import { isGuid } from '../../../platform/guid.ts'
 import { commandLineActor, withServices } from '../../context.ts'
 import { printJson, say, write } from '../../output.ts'
 
@@ -20,7 +22,11 @@ export function auditCommands(program: Command): void {
   audit
     .command('verify')
     .description('check that no event was changed or removed; exit code 1 when one was')
-    .option('--anchors <file>', 'heads that were collected elsewhere, in place of audit-anchors.jsonl')
+    .option(
+      '--anchors <file>',
+      'heads that were collected elsewhere, in place of audit-anchors.jsonl',
+      fileThatIsThere,
+    )
     .option('--json', 'print JSON')
     .action(async ({ anchors, json }: { anchors?: string; json?: boolean }) => {
       await withServices(async ({ auditChecks }) => {
@@ -44,7 +50,7 @@ export function auditCommands(program: Command): void {
     )
     .option('--actor <name or id>', 'of one person, key or program')
     .option('--action <action>', 'such as tenant.connected')
-    .option('--tenant <id>', 'about one tenant')
+    .option('--tenant <id>', 'about one tenant', tenantIdOf)
     .option('--result <result>', 'ok, refused or failed')
     .option('--since <time>', 'at this time or later, ISO 8601', timeOf)
     .option('--until <time>', 'before this time, ISO 8601', timeOf)
@@ -55,6 +61,19 @@ export function auditCommands(program: Command): void {
         for await (const piece of exportAudit(deps, commandLineActor, filters, format)) await write(piece)
       })
     })
+}
+
+/** A name with a mistake is not taken for a file without heads. @throws InvalidArgumentError, which ends the command with exit code 2 */
+function fileThatIsThere(path: string): string {
+  if (!existsSync(path)) throw new InvalidArgumentError('There is no such file.')
+  return path
+}
+
+/** Tenants that were removed have events, too. @throws InvalidArgumentError, which ends the command with exit code 2 */
+function tenantIdOf(text: string): string {
+  if (!isGuid(text))
+    throw new InvalidArgumentError('It must be the id of a tenant, as "tenantry tenants" lists it.')
+  return text.toLowerCase()
 }
 
 /** @throws InvalidArgumentError, which ends the command with exit code 2 */
