@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { connect } from 'node:tls'
 
@@ -18,7 +19,7 @@ const timeoutMs = 15_000
  */
 export async function sendSyslog({ host, port }: SyslogTarget, messages: SyslogMessage[]): Promise<void> {
   await new Promise<void>((done, failed) => {
-    const socket = connect({ host, port, servername: host })
+    const socket = connect({ host, port, ...(isIP(host) ? {} : { servername: host }) })
     socket.setTimeout(timeoutMs, () =>
       socket.destroy(new Error(`no answer from ${host}:${port} in ${timeoutMs / 1000} s`)),
     )

@@ -21,7 +21,10 @@ export function makeCertificate(options: { expiresAt?: Date; hosts?: string[] } 
   const expiresAt = options.expiresAt ?? new Date(Date.now() + 90 * 24 * 3600 * 1000)
   const der = selfSigned(privateKey, publicKey, expiresAt, options.hosts ?? [])
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const body = der.toString('base64').replace(/(.{64})/g, '$1\n')
+  const body = der
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n')
   const certificatePem = `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`
   return { key: privateKey, keyPem, certificatePem, der, pem: `${keyPem}\n${certificatePem}` }
 }
