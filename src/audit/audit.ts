@@ -13,6 +13,7 @@ import {
   type Transaction,
 } from './store.ts'
 import { type BrokenHead, type ChainCheck, chainBroken } from './verification/broken.ts'
+import type { Restore } from './verification/restores.ts'
 import { type AuditPlaces, verifyChain } from './verification/verify-chain.ts'
 
 /** What happened, before it has a place in the chain. */
@@ -33,6 +34,8 @@ export type VerifyChainOptions = {
   onProgress?: (events: number) => unknown
   /** Heads that were collected elsewhere, in place of this process's own file. */
   anchorFile?: string
+  /** Counted as if it were acknowledged. */
+  restore?: Restore
 }
 
 export type Audit = {

@@ -52,6 +52,15 @@ export async function readHead(
   return head ? { id: head.eventId, hash: head.hash, seal: head.seal } : null
 }
 
+/** Number of the last event, in the table or in an archive; 0 without any. Not proven: the chain is. */
+export async function lastEventId(db: Database): Promise<bigint> {
+  const [{ _max: events }, { _max: archived }] = await Promise.all([
+    db.auditEvent.aggregate({ _max: { id: true } }),
+    db.auditSegment.aggregate({ _max: { lastId: true } }),
+  ])
+  return events.id ?? archived.lastId ?? 0n
+}
+
 /** Hashes by number, of those that are there. */
 export async function hashesOf(db: Database, ids: bigint[]): Promise<Map<bigint, string>> {
   if (ids.length === 0) return new Map()

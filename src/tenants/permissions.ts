@@ -55,6 +55,8 @@ const permissions = {
   'webhook.manage': admins,
   'audit.read': everybody,
   'audit.verify': admins,
+  /** Says that an older state of the database was put back on purpose. */
+  'audit.acknowledge': admins,
   /** Links with which a customer reads what was done in its tenant. */
   'activity.share': admins,
   'settings.read': admins,
@@ -85,7 +87,13 @@ export const actBehind: Record<TwoPersonAct, Act> = {
 export const acts = Object.keys(permissions) as Act[]
 
 /** Acts that give or take access: staff who do them must have proven lately who they are. */
-export const freshActs: readonly Act[] = ['key.manage', 'staff.manage', 'tenant.offboard', 'tenant.suspend']
+export const freshActs: readonly Act[] = [
+  'audit.acknowledge',
+  'key.manage',
+  'staff.manage',
+  'tenant.offboard',
+  'tenant.suspend',
+]
 
 const roleNames: Record<StaffRole, string> = {
   admin: 'Tenantry.Admin',

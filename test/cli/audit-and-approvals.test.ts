@@ -57,12 +57,14 @@ test('the audit verifies, and heads that are not ours end the command with 1', a
 
   const intact = await stage.run('audit', 'verify', '--json')
   const broken = await stage.run('audit', 'verify', '--anchors', forged)
+  const nothing = await stage.run('audit', 'acknowledge-restore', '--reason', 'no restore at all')
   const missing = await stage.run('audit', 'verify', '--anchors', join(folder, 'nowhere.jsonl'))
 
   expect(intact.code).toBe(0)
   expect(JSON.parse(intact.data)).toMatchObject({ intact: true, firstBroken: null })
   expect(JSON.parse(intact.data).anchors).toBeGreaterThan(0)
   expect(broken).toMatchObject({ code: 1, words: expect.stringContaining('anchor_forged') })
+  expect(nothing).toMatchObject({ code: 1, words: expect.stringContaining('there is no restore') })
   expect(missing).toMatchObject({ code: 2, words: expect.stringContaining('There is no such file') })
 })
 

@@ -38,4 +38,8 @@ export type ChainCheck = {
   anchors: number
   /** Events of them that are in archives. */
   archived: number
+  /** Restores that administrators acknowledged: what they took is not held against the chain. */
+  restores: number
+  /** Events that heads outside the database count and that are gone, or are others now; null when all fit. */
+  lost: { from: string; until: string } | null
 }

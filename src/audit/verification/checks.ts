@@ -1,9 +1,12 @@
+import { AppError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Database } from '../../platform/database/index.ts'
-import { type Actor, systemActor } from '../../tenants/actor.ts'
+import { type Actor, isLimited, systemActor } from '../../tenants/actor.ts'
+import { requireAct } from '../../tenants/permissions.ts'
 import type { Audit, VerifyChainOptions } from '../audit.ts'
 import { readCheckState, readHead, writeCheckState } from '../store.ts'
 import type { ChainCheck } from './broken.ts'
+import { restoreAcknowledged, restoreReasons } from './restores.ts'
 
 /** The verification that was begun last, by whichever process. */
 export type CheckState = {
@@ -78,9 +81,53 @@ export function createAuditChecks({
     return check
   }
 
+  /**
+   * Records that an older state was put back on purpose. What heads outside
+   * the database know of the events that are gone is then not held against the
+   * chain; heads that are written later are, and so is everything else.
+   *
+   * @param reason why, for whoever reads the audit
+   * @returns the verification that follows
+   * @throws AppError `forbidden` for who does not see every tenant, `conflict` when a restore does not explain what was found
+   */
+  async function acknowledgeRestore(actor: Actor, reason: string): Promise<ChainCheck> {
+    requireAct(actor, 'audit.acknowledge')
+    if (isLimited(actor)) {
+      throw new AppError('forbidden', 'a restore is acknowledged by who sees every tenant', {
+        remedy: 'Ask an administrator whose access is not limited to tenants.',
+      })
+    }
+    const { intact, firstBroken, lost } = await audit.verifyChain()
+    if (intact || !firstBroken) {
+      throw new AppError('conflict', 'the audit holds: there is no restore to acknowledge')
+    }
+    const finding = { id: firstBroken.id, reason: firstBroken.reason }
+    const remedy = 'Find out who reached the database, and compare with a backup.'
+    if (!lost || !restoreReasons.includes(finding.reason)) {
+      throw new AppError(
+        'conflict',
+        `the audit does not hold (${finding.reason}), and a restore does not explain it`,
+        {
+          remedy,
+        },
+      )
+    }
+    const supposed = await audit.verifyChain({ restore: { from: BigInt(lost.from), at: now() } })
+    if (supposed.firstBroken) {
+      const { id, reason: other } = supposed.firstBroken
+      throw new AppError('conflict', `a restore does not explain all that was found: event ${id}, ${other}`, {
+        remedy,
+      })
+    }
+    await audit.record({ actor, action: restoreAcknowledged, detail: { reason, finding, ...lost } })
+    return await run(actor)
+  }
+
   return {
     /** Verifies and waits for the result. */
     run,
+
+    acknowledgeRestore,
 
     /** Begins to verify; `last` tells how far it is. Does nothing while one runs. */
     async begin(actor: Actor): Promise<void> {

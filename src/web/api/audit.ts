@@ -50,7 +50,14 @@ const check = z.object({
   firstBroken: z.object({ id: z.string(), reason: z.string() }).nullable(),
   anchors: z.number().int().describe('Heads outside the database that were compared'),
   archived: z.number().int().describe('Events of them that are in archives'),
+  restores: z.number().int().describe('Restores that administrators acknowledged'),
+  lost: z
+    .object({ from: z.string(), until: z.string() })
+    .nullable()
+    .describe('Events that heads outside the database count and that are gone, or are others now'),
 })
+
+const restoreReason = z.string().trim().min(1).max(500).describe('Why, for whoever reads the audit')
 
 const tags = ['Audit']
 
@@ -115,5 +122,21 @@ export async function auditApi(
       },
     },
     async request => await auditChecks.run(requireActor(request)),
+  )
+
+  api.post(
+    '/audit/restore-acknowledgements',
+    {
+      config: { act: 'audit.acknowledge' },
+      schema: {
+        tags,
+        summary: 'Say that an older state of the database was put back on purpose',
+        description:
+          'For administrators who see every tenant. Recorded in the audit as `audit.restore-acknowledged`; what heads outside the database know of the events that are gone is not held against the chain from then on. Answers with a new verification, and with 409 when a restore does not explain what was found.',
+        body: z.object({ reason: restoreReason }),
+        response: { 200: check, ...refusals },
+      },
+    },
+    async request => await auditChecks.acknowledgeRestore(requireActor(request), request.body.reason),
   )
 }

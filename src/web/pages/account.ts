@@ -9,6 +9,7 @@ import { sessionIdHash } from '../session-store.ts'
 
 /** What asks for a new sign-in, in words. */
 const titles: Record<string, string> = {
+  'audit.acknowledge': 'Acknowledging a restore',
   'key.manage': 'A change of API keys',
   'staff.manage': 'A change of staff',
   'tenant.offboard': 'Offboarding a tenant',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AuditExportFormat, auditExportFormats, exportAudit } from '../../../audit/export.ts'
+import type { ChainCheck } from '../../../audit/verification/broken.ts'
 import { textField } from '../../../hunting/results/export/csv.ts'
 import { isGuid } from '../../../platform/guid.ts'
 import { commandLineActor, withServices } from '../../context.ts'
@@ -31,12 +32,23 @@ export function auditCommands(program: Command): void {
     .action(async ({ anchors, json }: { anchors?: string; json?: boolean }) => {
       await withServices(async ({ auditChecks }) => {
         const check = await auditChecks.run(commandLineActor, anchors ? { anchorFile: anchors } : {})
-        const { intact, events, firstBroken } = check
         if (json) printJson(check)
-        else if (intact) say(`All ${events} events hold; ${check.anchors} heads outside the database fit.`)
-        else
-          say(`Broken at event ${firstBroken?.id}: ${firstBroken?.reason}. ${events} events before it hold.`)
-        if (!intact) process.exitCode = 1
+        else say(wordsOf(check))
+        if (!check.intact) process.exitCode = 1
+      })
+    })
+
+  audit
+    .command('acknowledge-restore')
+    .description('record that a backup was restored on purpose, and verify; exit code 1 when that is not all')
+    .requiredOption('--reason <text>', 'why, for whoever reads the audit')
+    .option('--json', 'print JSON')
+    .action(async ({ reason, json }: { reason: string; json?: boolean }) => {
+      await withServices(async ({ auditChecks }) => {
+        const check = await auditChecks.acknowledgeRestore(commandLineActor, reason)
+        if (json) printJson(check)
+        else say(wordsOf(check))
+        if (!check.intact) process.exitCode = 1
       })
     })
 
@@ -61,6 +73,13 @@ export function auditCommands(program: Command): void {
         for await (const piece of exportAudit(deps, commandLineActor, filters, format)) await write(piece)
       })
     })
+}
+
+function wordsOf({ intact, events, anchors, restores, firstBroken }: ChainCheck): string {
+  if (!intact)
+    return `Broken at event ${firstBroken?.id}: ${firstBroken?.reason}. ${events} events before it hold.`
+  const acknowledged = restores > 0 ? ` Acknowledged restores: ${restores}.` : ''
+  return `All ${events} events hold; ${anchors} heads outside the database fit.${acknowledged}`
 }
 
 /** A name with a mistake is not taken for a file without heads. @throws InvalidArgumentError, which ends the command with exit code 2 */

@@ -5,8 +5,11 @@ import type { Audit } from '../../../audit/audit.ts'
 import { auditExportFormats, exportAudit } from '../../../audit/export.ts'
 import type { BrokenReason } from '../../../audit/verification/broken.ts'
 import type { AuditChecks, CheckState } from '../../../audit/verification/checks.ts'
+import { restoreReasons } from '../../../audit/verification/restores.ts'
 import { textField } from '../../../hunting/results/export/csv.ts'
 import type { Database } from '../../../platform/database/index.ts'
+import { type Actor, isLimited } from '../../../tenants/actor.ts'
+import { may } from '../../../tenants/permissions.ts'
 import { toAuditFilters } from '../../audit-filters.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
 import { readInput } from '../../read-input.ts'
@@ -24,6 +27,8 @@ const filters = z.object({
 })
 const listing = filters.extend({ cursor: z.string().max(40).optional() })
 const exporting = filters.extend({ format: z.enum(['ndjson', 'csv']).catch('csv') })
+
+const acknowledgement = z.object({ reason: z.string().trim().min(1).max(500) })
 
 type Asked = { Querystring: Record<string, string> }
 type AuditPageOptions = { audit: Audit; auditChecks: AuditChecks; db: Database }
@@ -63,7 +68,7 @@ export async function auditRoutes(
           query.set('format', format)
           return { label: format.toUpperCase(), href: `/audit/export?${query}` }
         }),
-        check: checkView(await auditChecks.last()),
+        check: checkView(await auditChecks.last(), actor),
       },
     )
   })
@@ -88,8 +93,24 @@ export async function auditRoutes(
   app.get(
     '/audit/verification',
     { config: { act: 'audit.verify' } },
-    async (_request, reply): Promise<FastifyReply> =>
-      await reply.partial('/audit/_verification', { check: checkView(await auditChecks.last()) }),
+    async (request, reply): Promise<FastifyReply> => {
+      const check = checkView(await auditChecks.last(), requireActor(request))
+      return await reply.partial('/audit/_verification', { check })
+    },
+  )
+
+  app.post(
+    '/audit/restore-acknowledgements',
+    { config: { act: 'audit.acknowledge' } },
+    async (request, reply) => {
+      const { reason } = readInput(acknowledgement, request.body)
+      await auditChecks.acknowledgeRestore(requireActor(request), reason)
+      request.session.flash = {
+        kind: 'success',
+        text: 'The restore is acknowledged, and the audit verified anew.',
+      }
+      return reply.redirect('/audit', 303)
+    },
   )
 }
 
@@ -116,7 +137,7 @@ const reasons: Record<BrokenReason, string> = {
   archive_altered: 'was moved to an archive that is not as it was written',
 }
 
-function checkView(state: CheckState | null) {
+function checkView(state: CheckState | null, actor: Actor) {
   if (!state) return null
   const { check, events, total, finishedAt, startedAt, startedBy } = state
   const broken = check?.firstBroken
@@ -128,6 +149,12 @@ function checkView(state: CheckState | null) {
     by: startedBy,
     isIntact: check?.intact ?? null,
     anchors: check?.anchors ?? 0,
+    restores: check?.restores ?? 0,
+    /** What a restore may have taken, for who may acknowledge it. */
+    lost:
+      broken && restoreReasons.includes(broken.reason) && may(actor, 'audit.acknowledge') && !isLimited(actor)
+        ? (check?.lost ?? null)
+        : null,
     finding: broken ? `Event ${broken.id} ${reasons[broken.reason] ?? broken.reason}.` : null,
   }
 }
