@@ -58,6 +58,7 @@ export async function createServices(config: Config, databaseUrl: string, tuning
   const metrics = createMetrics({
     tokens: () => tokens,
     tenants: () => tenants,
+    openCircuits: () => remote.openCircuits(),
     pool,
     backlog: createBacklogStore(pool, databaseUrl),
     version,

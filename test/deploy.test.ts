@@ -16,6 +16,7 @@ function exportedNames(): Set<string> {
   const { registry } = createMetrics({
     tokens: nothing,
     tenants: nothing,
+    openCircuits: nothing,
     pool: { totalCount: 0, idleCount: 0, waitingCount: 0, options: {} },
     backlog: nothing,
     version: '0',

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Failure } from '../errors.ts'
 import type { Surface } from '../microsoft/clouds/clouds.ts'
+import type { Remote } from '../microsoft/http/index.ts'
 import type { CredentialRefused, Tokens } from '../microsoft/tokens/index.ts'
 import { within } from '../platform/limits/deadline.ts'
 import { systemActor } from '../tenants/actor.ts'
@@ -20,6 +21,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics({
   tokens,
   tenants,
+  openCircuits,
   pool,
   backlog,
   version,
@@ -27,6 +29,7 @@ export function createMetrics({
 }: {
   tokens: () => Tokens
   tenants: () => Tenants
+  openCircuits: Remote['openCircuits']
   pool: { totalCount: number; idleCount: number; waitingCount: number; options: { max?: number } }
   /** What waits to be done, as the database says. */
   backlog: () => Promise<Backlog>
@@ -164,6 +167,16 @@ export function createMetrics({
     labelNames: ['quota'],
     buckets: [0.01, 0.1, 1, 5, 15, 60],
     registers,
+  })
+  new Gauge({
+    name: 'tenantry_circuits_open',
+    help: 'Tenants whose calls this process holds back after failures in a row, by service',
+    labelNames: ['service'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [service, count] of openCircuits()) this.set({ service }, count)
+    },
   })
   addBacklog(registry, backlog)
 

@@ -46,7 +46,11 @@ test('an approval that is not there is an error, and nothing waiting is said', a
   const none = await stage.run('approvals')
 
   expect(unknown).toMatchObject({ code: 1, words: expect.stringContaining('not_found: ') })
-  expect(none).toMatchObject({ code: 0, data: '', words: expect.stringContaining('No requests are waiting.') })
+  expect(none).toMatchObject({
+    code: 0,
+    data: '',
+    words: expect.stringContaining('No requests are waiting.'),
+  })
 })
 
 test('the audit verifies, and heads that are not ours end the command with 1', async () => {

@@ -99,6 +99,7 @@ test('metrics tell what waits, what failed, and which process this is', async ()
     'tenantry_schedule_late_seconds',
     'tenantry_deliveries',
     'tenantry_quota_wait_seconds',
+    'tenantry_circuits_open',
     'tenantry_job_failures_total',
   ])
     expect(body).toContain(`# TYPE ${name} `)

@@ -27,9 +27,11 @@ export type Circuits = {
   admit(key: string, service: RemoteService): void
   succeeded(key: string, service: RemoteService): void
   failed(key: string, service: RemoteService, failure: Failure): void
+  /** How many are open by service; a probe that is due does not close one. */
+  countOpen(): Map<RemoteService, number>
 }
 
-type Circuit = { failures: number; openUntil: number; pauseMs: number; last: Failure }
+type Circuit = { service: RemoteService; failures: number; openUntil: number; pauseMs: number; last: Failure }
 
 /** @param now milliseconds since the epoch */
 export function createCircuits(now: () => number, options: Partial<CircuitOptions> = {}): Circuits {
@@ -75,11 +77,20 @@ export function createCircuits(now: () => number, options: Partial<CircuitOption
       const probed = circuit !== undefined && circuit.failures >= threshold
       const pause = probed ? Math.min(longestPauseMs, circuit.pauseMs * 2) : (circuit?.pauseMs ?? pauseMs)
       troubled.set(id, {
+        service,
         failures,
         pauseMs: pause,
         openUntil: failures >= threshold ? now() + pause : 0,
         last: failure,
       })
+    },
+
+    countOpen() {
+      const open = new Map<RemoteService, number>()
+      for (const { service, failures } of troubled.values()) {
+        if (failures >= threshold) open.set(service, (open.get(service) ?? 0) + 1)
+      }
+      return open
     },
   }
 }

@@ -207,6 +207,8 @@ export function createRemote(options: RemoteOptions): Remote {
         return await bounded(call)
       }),
 
+    openCircuits: () => circuits.countOpen(),
+
     close() {
       return agent.close()
     },

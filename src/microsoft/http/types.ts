@@ -74,6 +74,8 @@ export type RemoteAnswer = {
 export type Remote = {
   /** @throws RemoteError for everything that is not a 2xx with the expected content */
   call(call: RemoteCall): Promise<RemoteAnswer>
+  /** How many tenants' calls are held back after failures in a row, by service. */
+  openCircuits(): Map<RemoteService, number>
   /** Ends idle connections; calls under way finish first. */
   close(): Promise<void>
 }

@@ -33,6 +33,19 @@ test('it opens after failures in a row, for that tenant and service only', () =>
   expect(() => circuits.admit('a', 'endpoint')).not.toThrow()
 })
 
+test('open ones are counted by service, until a call gets through', () => {
+  const { circuits, fail } = setUp()
+
+  fail('timeout', 3)
+  fail('timeout', 3, 'b')
+  fail('timeout', 2, 'c')
+  const open = circuits.countOpen()
+  circuits.succeeded('a', 'graph')
+
+  expect([...open]).toEqual([['graph', 2]])
+  expect([...circuits.countOpen()]).toEqual([['graph', 1]])
+})
+
 test('a success in between starts the count again', () => {
   const { circuits, fail, isOpen } = setUp()
 
