@@ -20,6 +20,7 @@ import {
 } from './notifications/installation-news.ts'
 import { createTenantNews } from './notifications/tenant-news.ts'
 import { countConnections, explainBudget } from './platform/database/connections/budget.ts'
+import { describeServer } from './platform/database/connections/server.ts'
 import { isMigrated } from './platform/database/migrations/migrations.ts'
 import { deviceActionJob, recheckJob } from './platform/jobs/kinds.ts'
 import { createReports } from './reports/report.ts'
@@ -263,6 +264,7 @@ export async function createServices(config: Config, databaseUrl: string, tuning
     loginOrigins: [...new Set([endpoints.cloud.loginOrigin, endpoints.url('login', '/').origin])],
     directoryRolesListed: installation.directoryRolesListed,
     readiness,
+    databaseServer: () => describeServer(pool),
     connectionBudget: async () => ({ budget: base.budget, server: await countConnections(pool) }),
     occasions: base.occasions,
     auditChecks: auditing.checks,

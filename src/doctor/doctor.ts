@@ -6,6 +6,7 @@ import type { Remote } from '../microsoft/http/index.ts'
 import type { CredentialSettings, Tokens } from '../microsoft/tokens/index.ts'
 import type { Mailer } from '../notifications/rules/channels/email.ts'
 import type { Budget, ServerConnections } from '../platform/database/connections/budget.ts'
+import type { DatabaseServer } from '../platform/database/connections/server.ts'
 import type { ChooseProxy } from '../platform/proxy/choose-proxy.ts'
 import type { Actor } from '../tenants/actor.ts'
 import { connectionSummary } from '../tenants/connection-summary.ts'
@@ -14,6 +15,7 @@ import type { Verification } from '../verification/verification.ts'
 import { type Finding, failed, failedWith, ok, warning } from './check.ts'
 import { checkDataFolder } from './data-folder.ts'
 import { checkDisk } from './disk.ts'
+import { checkHosts } from './hosts.ts'
 import { checkInterfaces } from './interfaces.ts'
 import { checkPublicAddress } from './public-address.ts'
 import { probeRedirectUris } from './redirect-uris.ts'
@@ -35,6 +37,8 @@ export type DoctorDeps = {
   verification: Verification
   readiness: () => Promise<string[]>
   /** What this process may need of the database's connections, and what the server has. */
+  /** The version of PostgreSQL, and whether our connection to it is encrypted. */
+  databaseServer: () => Promise<DatabaseServer>
   connectionBudget: () => Promise<{ budget: Budget; server: ServerConnections }>
   mailer: Pick<Mailer, 'check'>
   /** Whether the database keeps the application from changing its audit. */
@@ -59,12 +63,14 @@ export async function* examine(
 ): AsyncGenerator<Finding> {
   yield ok('settings', 'all settings can be used')
   yield* checkReadiness(deps)
+  yield await checkServer(deps)
   yield await checkAuditProtection(deps)
   yield await checkConnections(deps)
   yield await checkDataFolder(deps.dataDir)
   yield await checkDisk(deps.dataDir)
   yield await checkPublicAddress(deps)
   yield describeWayOut(deps)
+  yield* checkHosts(deps)
   yield await checkClock(deps)
   yield await checkPartnerTenant(deps)
   yield* checkCredentials(deps)
@@ -95,6 +101,19 @@ async function checkAuditProtection({ auditProtection }: DoctorDeps): Promise<Fi
   const { isComplete, gaps } = await auditProtection()
   if (isComplete) return ok(check, 'the application can append to the audit, and neither change nor remove')
   return warning(check, gaps.join('; '), protectionRemedy)
+}
+
+async function checkServer({ databaseServer }: DoctorDeps): Promise<Finding> {
+  const check = 'database server'
+  try {
+    const { version, isEncrypted, isLocal } = await databaseServer()
+    const what = `PostgreSQL ${version}, ${isLocal ? 'on this machine' : isEncrypted ? 'by TLS' : 'without TLS'}`
+    return isLocal || isEncrypted
+      ? ok(check, `${what}; Node.js ${process.versions.node}`)
+      : warning(check, what, 'Add sslmode=verify-full to DATABASE_URL, and sslrootcert with the authority.')
+  } catch (error) {
+    return failed(check, 'could not be asked', `The database said: ${messageOf(error)}.`)
+  }
 }
 
 async function checkConnections({ connectionBudget }: DoctorDeps): Promise<Finding> {

@@ -13,6 +13,7 @@ import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
 import { temporaryFolder } from '../helpers/folder.ts'
 import { startMailServer } from '../helpers/mail-server.ts'
+import { freePort } from '../helpers/process.ts'
 import { signedIn } from '../helpers/staff.ts'
 
 let running: RunningApp
@@ -73,17 +74,20 @@ test('an installation that is well is found so, line by line, in the order of ne
 
   const findings = await examined({ directoryRolesListed: async () => true }, tenantId)
 
+  const { host } = new URL(running.simulator.origin)
   expect(findings.map(({ check, outcome }) => `${outcome} ${check}`)).toEqual([
     'ok settings',
     'ok database',
     'ok migrations',
     'ok queue',
+    'ok database server',
     'ok audit protection',
     'ok database connections',
     'ok data folder',
     'ok disk of the data folder',
     'ok public address',
     'ok way out',
+    ...['login', 'graph', 'defender', 'endpoint'].map(name => `ok host ${host} (${name})`),
     'ok clock',
     'ok partner tenant',
     'ok credential: demo client secret',
@@ -96,6 +100,38 @@ test('an installation that is well is found so, line by line, in the order of ne
     `ok tenant ${tenantId}`,
   ])
   expect(findings.every(({ remedy }) => remedy === null)).toBe(true)
+})
+
+test('a host that does not answer is told by name, and the others with the time they take', async () => {
+  const { origin } = running.simulator
+  const closed = `http://127.0.0.1:${await freePort()}`
+  const endpoints = createEndpoints('global', {
+    login: origin,
+    graph: closed,
+    defender: origin,
+    endpoint: origin,
+  })
+
+  const hosts = (await examined({ endpoints })).filter(({ check }) => check.startsWith('host '))
+
+  expect(hosts.map(({ outcome }) => outcome)).toEqual(['ok', 'failed', 'ok', 'ok'])
+  expect(hosts[1]).toMatchObject({
+    check: `host ${new URL(closed).host} (graph)`,
+    remedy: expect.any(String),
+  })
+  expect(hosts[0]?.message).toMatch(/^answers in \d+ ms$/)
+})
+
+test('a database without TLS on another machine is warned of', async () => {
+  const remote = { version: '18.4', isEncrypted: false, isLocal: false }
+
+  const findings = await examined({ databaseServer: async () => remote })
+
+  expect(findings.find(({ check }) => check === 'database server')).toMatchObject({
+    outcome: 'warning',
+    message: 'PostgreSQL 18.4, without TLS',
+    remedy: expect.stringContaining('sslmode=verify-full'),
+  })
 })
 
 test('a data folder that others may read is told with what closes it', async () => {
