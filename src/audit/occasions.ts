@@ -2,7 +2,7 @@ import type { Database } from '../platform/database/index.ts'
 import { BoundedMap } from '../platform/limits/bounded-map.ts'
 import type { Actor, RequestOrigin } from '../tenants/actor.ts'
 import type { Audit, NewAuditEvent } from './audit.ts'
-import { hasEventSince } from './store.ts'
+import { findTenantName, hasEventSince } from './store.ts'
 
 /** The same refusal within this time is counted, and told with the next. */
 const refusalMs = 10 * 60_000
@@ -89,7 +89,8 @@ export function createOccasions({
     async incidentRead(actor: Actor, about: { tenantId: string; id: string }): Promise<void> {
       if (timesToTell(`read ${actor.kind} ${actor.id} ${about.id}`, hourMs) === null) return
       const { tenantId, id: target } = about
-      await audit.record({ actor, action: 'incident.read', tenantId, target })
+      const tenantName = await findTenantName(db, tenantId)
+      await audit.record({ actor, action: 'incident.read', tenantId, tenantName, target })
     },
   }
 }

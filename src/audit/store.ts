@@ -207,6 +207,11 @@ export async function findRows(
   return [...recent, ...older].slice(0, limit)
 }
 
+/** For events that happen where only the id is at hand; null when the tenant is gone. */
+export async function findTenantName(db: Database, id: string): Promise<string | null> {
+  return (await db.tenant.findUnique({ where: { id }, select: { name: true } }))?.name ?? null
+}
+
 /** As the index "AuditEvent_words_idx" has it: PostgreSQL uses it for the same expression only. */
 const searchedWords = Prisma.raw(`to_tsvector('simple', regexp_replace(
   e."actorLabel" || ' ' || e."action" || ' ' || coalesce(e."tenantName", '') || ' ' || coalesce(e."target", '') || ' ' || coalesce(e."address", ''),

@@ -151,6 +151,17 @@ test('an incident comes with its alerts, their evidence, and a tag for its versi
   })
 })
 
+test('the audit names the tenant of an incident that was read', async () => {
+  const { body } = await list(`tenant=${tenant.tenantId}&limit=1`)
+  const auditor = await apiOf(running, 'admin')
+
+  await auditor('GET', `/incidents/${body.items[0].id}`)
+
+  await expect
+    .poll(async () => (await auditor('GET', '/audit?action=incident.read')).body.items)
+    .toContainEqual(expect.objectContaining({ tenantId: tenant.tenantId, tenantName: tenant.name }))
+})
+
 test('readers may look and not change, and a tenant out of sight is not found', async () => {
   const { body } = await list(`tenant=${tenant.tenantId}&limit=1`)
   const [{ id }] = body.items
