@@ -108,7 +108,7 @@ test('one query goes to every tenant, is watched, grouped, drawn and taken away'
 
 test('a running hunt is left, found again in the list, and canceled', async () => {
   const page = await browser.person({ width: 390 })
-  running.simulator.control.addFault({ service: 'graph', kind: 'delay', delayMs: 30_000 })
+  running.simulator.control.addFault({ service: 'graph', kind: 'delay', delayMs: 110_000 })
   await signIn(page, running.url, 'analyst@partner.example')
   await openEditor(page, 'print Slow=1')
   await page.getByLabel('Name (optional)').fill('Slow one')
