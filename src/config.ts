@@ -87,6 +87,8 @@ export type Config = {
   /** The server that mail is handed to, and the sender; null when none is set. The address may hold a password. */
   mail: { url: URL; from: string } | null
   /** Port of /metrics alone; null: it is served beside the pages. */
+  /** Whether traces are sent; where to, OpenTelemetry reads itself. */
+  isTraced: boolean
   metricsPort: number | null
   /** Whether each request is a line of the log. */
   accessLog: boolean
@@ -190,6 +192,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     encrypt: settings.TENANTRY_ENCRYPT,
     twoPerson: settings.TENANTRY_TWO_PERSON,
     mail: mailOf(read),
+    isTraced: Boolean(settings.OTEL_EXPORTER_OTLP_ENDPOINT ?? settings.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT),
     metricsPort: settings.TENANTRY_METRICS_PORT,
     accessLog: settings.TENANTRY_ACCESS_LOG === 'on',
     newStaff: settings.TENANTRY_NEW_STAFF,

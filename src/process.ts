@@ -10,6 +10,7 @@ import { trustAuthorities } from './platform/proxy/trust-authorities.ts'
 import { auditableSettings } from './services/auditable-settings.ts'
 import { settingsAdvice } from './settings/advice.ts'
 import { systemActor } from './tenants/actor.ts'
+import { version } from './version.ts'
 
 export type RunningTenantry = {
   /** Where it listens, as printed. */
@@ -27,6 +28,10 @@ export type RunningTenantry = {
  */
 export async function startTenantry(config: Config, signal: AbortSignal): Promise<RunningTenantry> {
   trustAuthorities(config.extraAuthorities)
+  // Before the modules are loaded that it watches.
+  const tracing = config.isTraced
+    ? await (await import('./web/tracing.ts')).startTracing({ version, role: config.role })
+    : null
   // Beside everything that is waited for: the start takes as long as the longest of them.
   const modules = loadModules()
   modules.catch(() => {})
@@ -38,6 +43,7 @@ export async function startTenantry(config: Config, signal: AbortSignal): Promis
     const simulator = await simulating?.catch(() => null)
     await simulator?.stop()
     await database.close()
+    await tracing?.stop()
   }
   try {
     signal.throwIfAborted()
@@ -65,7 +71,7 @@ export async function startTenantry(config: Config, signal: AbortSignal): Promis
     } catch (error) {
       throw listenFailed(error, config.metricsPort ?? 0, config)
     }
-    const { audit, version } = services
+    const { audit } = services
     const detail = { version, ...auditableSettings(config) }
     await audit.record({ actor: systemActor, action: 'installation.started', detail })
     console.log(`Tenantry is ready at ${config.publicUrl}`)

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { handleJobs } from './background.ts'
 import type { Config } from './config.ts'
 import { createDevices } from './devices/devices.ts'
@@ -37,8 +36,7 @@ import { createSuspension } from './suspension/suspension.ts'
 import { createHealth } from './tenants/health/health.ts'
 import { createTenants, type Tenants } from './tenants/tenants.ts'
 import { recomputeMissing } from './verification/required-roles.ts'
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+import { version } from './version.ts'
 
 /** A message of its own, of text alone. */
 const plainMail = { html: null, thread: null, before: [] }

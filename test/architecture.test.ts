@@ -29,7 +29,7 @@ const imports = importsBelow(root)
 
 /** Folders in the order of who may build on whom; a folder imports itself and what stands before it. */
 const layers = [
-  ['errors.ts', 'log.ts', 'generated', 'platform'],
+  ['errors.ts', 'log.ts', 'version.ts', 'generated', 'platform'],
   ['microsoft'],
   ['audit', 'tenants', 'settings', 'installation'],
   ['config.ts'],

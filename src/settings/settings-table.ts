@@ -130,6 +130,8 @@ export const settingsTable = {
   HTTPS_PROXY: setting(proxyUrl, { alias: 'https_proxy' }),
   NO_PROXY: setting(list, { fallback: [], alias: 'no_proxy' }),
   NODE_EXTRA_CA_CERTS: setting(certificateFile, { fallback: [] }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(text),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(text),
   TENANTRY_METRICS_PORT: setting(port),
   TENANTRY_ACCESS_LOG: setting(oneOf('on', 'off'), { fallback: 'on' }),
   TENANTRY_LOG_LEVEL: setting(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import type { Command } from 'commander'
 import { createAudit } from '../../../audit/audit.ts'
 import type { Manifest } from '../../../backup/archive.ts'
@@ -11,10 +10,9 @@ import { createInstallationStore } from '../../../installation/store.ts'
 import { openDatabase } from '../../../platform/database/index.ts'
 import { prepareDatabase } from '../../../platform/database/migrations/prepare.ts'
 import { checkServer } from '../../../platform/database/migrations/server-check.ts'
+import { version } from '../../../version.ts'
 import { commandLineActor, withDatabase } from '../../context.ts'
 import { printJson, say } from '../../output.ts'
-
-const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string }
 
 export function backupCommands(program: Command): void {
   program
