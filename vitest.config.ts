@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 4,
     // What a file imports is loaded once for each process; files leave nothing behind in modules.
     isolate: false,
+    // A process keeps the modules, and some garbage, of all files that it ran.
+    execArgv: ['--max-old-space-size=6144'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // How long a condition is waited for: a busy machine may take many times what it takes alone.
