@@ -101,7 +101,9 @@ function hashOfSchema() {
 async function npm(...args) {
   // npm names itself in the environment of its scripts; calling that file avoids a shell.
   const program = process.env.npm_execpath
-  if (program?.endsWith('npm-cli.js')) await run(process.execPath, [program, ...args])
+  // By the Node that npm runs on: ours may be the project's own, which `npm ci` removes before the next call.
+  if (program?.endsWith('npm-cli.js'))
+    await run(process.env.npm_node_execpath ?? process.execPath, [program, ...args])
   else await run('npm', args)
 }
 
