@@ -125,6 +125,11 @@ function listenFailed(error: unknown, port: number, config: Config): unknown {
       remedy: `End the program that uses it, or set ${port === config.port ? 'PORT' : 'TENANTRY_METRICS_PORT'} to another one.`,
     })
   }
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
+    return new AppError('settings', `HOST is "${config.host}", which is no address of this machine`, {
+      remedy: 'Set HOST to an address such as 127.0.0.1, ::1 or 0.0.0.0.',
+    })
+  }
   if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
     return new AppError('settings', `this process may not listen on ${config.host}:${port} (${error.code})`, {
       remedy: 'Set HOST and PORT to an address of this machine and a port above 1023.',

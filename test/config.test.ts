@@ -152,6 +152,7 @@ test('a proxy on another machine is expected, and asked for, where people come b
   expect(at({ HOST: '0.0.0.0' })).toEqual([expect.stringMatching(/^TENANTRY_TRUSTED_PROXIES: .+ Remedy: /)])
   expect(at({ HOST: '0.0.0.0', TENANTRY_TRUSTED_PROXIES: '10.0.0.0/24, fd00::7' })).toEqual([])
   expect(at({ HOST: '127.0.0.1' })).toEqual([])
+  expect(at({ HOST: '[::1]' })).toEqual([])
   expect(at({ HOST: '0.0.0.0', TENANTRY_PUBLIC_URL: 'http://localhost:3000' })).toEqual([])
 })
 

@@ -1,6 +1,7 @@
 import type { Response } from 'undici'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { mostLines } from '../onboarding/import-lines.ts'
 import type { ConnectLists } from '../onboarding/lists/connect-lists.ts'
 import type { Actor } from '../tenants/actor.ts'
 import { requireAct } from '../tenants/permissions.ts'
@@ -12,7 +13,7 @@ export type DemoCustomers = {
    * done so some time ago, and connects them as a list. Every sixth stays as it
    * is, to be invited by hand; so do those of other clouds.
    *
-   * @returns the list's id
+   * @returns the id of the list, of the first one where one list cannot hold them all
    * @throws AppError `forbidden`, `upstream_failed` when the simulator does not answer
    */
   connect(actor: Actor): Promise<string>
@@ -69,7 +70,11 @@ export function createDemoCustomers({
       )
       for (const { domain } of willing) await call('grant-consent', { tenant: domain, isOld: true })
       const lines = willing.map(({ name, domain, regionScope }) => `${name}\t${domain}\t${regionScope}`)
-      return connectLists.create(actor, lines.join('\n'))
+      const first = await connectLists.create(actor, lines.slice(0, mostLines).join('\n'))
+      for (let from = mostLines; from < lines.length; from += mostLines) {
+        await connectLists.create(actor, lines.slice(from, from + mostLines).join('\n'))
+      }
+      return first
     },
   }
 }

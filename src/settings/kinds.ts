@@ -26,6 +26,9 @@ export type Kind<T> = (value: string, readFile: (path: string) => string) => T
 
 export const text: Kind<string> = value => value
 
+/** An address or a name to listen at; an IPv6 address may stand in brackets, as in a URL. */
+export const host: Kind<string> = value => value.replace(/^\[(.+)\]$/, '$1')
+
 export function number({ min, max }: { min: number; max: number }): Kind<number> {
   return value => {
     const parsed = Number(value)

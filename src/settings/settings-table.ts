@@ -7,6 +7,7 @@ import {
   certificateFile,
   color,
   guid,
+  host,
   imageFile,
   integer,
   type Kind,
@@ -68,7 +69,7 @@ const port = integer({ min: 0, max: 65_535 })
  */
 export const settingsTable = {
   PORT: setting(port, { fallback: 3000 }),
-  HOST: setting(text, { fallback: '127.0.0.1' }),
+  HOST: setting(host, { fallback: '127.0.0.1' }),
   TENANTRY_PUBLIC_URL: setting(origin),
   TENANTRY_TRUSTED_PROXIES: setting(networks, { fallback: ['loopback'] }),
   DATABASE_URL: setting(postgresUrl, { isSecret: true }),

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Failure } from '../../errors.ts'
+import { type Failure, ownFailure } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { namedFailure } from '../../microsoft/http/index.ts'
 import { isDatabaseError } from '../../platform/database/connections/outage.ts'
@@ -46,6 +46,10 @@ export const serviceRowCap = 100_000
 /** Failures that ask for a shorter span. A query that ran out of its time is not among them: asking for its spans would run it again. */
 const cutBy = new Set(['result_too_large', 'too_large'])
 
+/** How often a task may end by a fault of ours, and how long it rests in between. */
+const mostOwnFaults = 3
+const ownFaultWaitMs = 1_000
+
 /** A span as short as this is not cut further: more rows than the cap within it stay missing. */
 const shortestMs = 60_000
 
@@ -64,7 +68,7 @@ export function createRunTask(deps: RunDeps): RunTask {
       if (abort.signal.aborted) return null
       if (isDatabaseError(error)) throw error
       deps.log.error({ err: error, ...namesOf(task) }, 'a hunt task failed unexpectedly')
-      return broken(task)
+      return ownTrouble(task)
     }
   }
 }
@@ -224,10 +228,16 @@ function cacheParameters(store: Pick<EngineStore, 'parameters'>): EngineStore['p
   }
 }
 
-function broken({ rowCount, columns, slices }: ClaimedTask): Outcome {
-  const failure = namedFailure('bad_answer', {
-    service: 'graph',
-    message: 'The answer could not be handled; the log has the details.',
+/** A fault of this process is not the tenant's: the task is tried again, perhaps elsewhere, before it is told as ours. */
+function ownTrouble({ rowCount, columns, slices, failures }: ClaimedTask): Outcome {
+  const kept = { rowCount, columns, slices, chunks: [] }
+  if (failures + 1 < mostOwnFaults) {
+    return { ...kept, status: 'waiting', waitMs: ownFaultWaitMs, failures: failures + 1, error: null }
+  }
+  const error = ownFailure({
+    code: 'unexpected',
+    message: 'Something went wrong in Tenantry while the answer was read; the log has the details.',
+    remedy: 'Run the hunt again; if it repeats, report it.',
   })
-  return { status: 'failed', rowCount, columns, slices, error: { ...failure, permanent: true }, chunks: [] }
+  return { ...kept, status: 'failed', error: { ...error, permanent: false } }
 }

@@ -1,4 +1,5 @@
 import type { Audit } from '../../audit/audit.ts'
+import { failureDetail } from '../../audit/failure-detail.ts'
 import { AppError, type Failure, RemoteError } from '../../errors.ts'
 import {
   checkIncidentChange,
@@ -93,12 +94,8 @@ export function createChangeIncident(deps: ChangeDeps): ChangeIncident {
       await audit.record({ ...event, detail })
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error
-      const { code, message, requestId } = error.failure
-      await audit.record({
-        ...event,
-        result: 'failed',
-        detail: { ...detail, failure: { code, message, requestId } },
-      })
+      const failure = failureDetail(error.failure)
+      await audit.record({ ...event, result: 'failed', detail: { ...detail, failure } })
       throw error
     }
     deps.onChanged(tenantId)

@@ -51,7 +51,7 @@ export function createBaseChoice(now: () => number = Date.now): BaseChoice {
           if (!(error instanceof RemoteError)) throw error
           const { failure } = error
           seen.push({ base, failure, error })
-          if (isGone(failure)) continue
+          if (isGone(failure) || isBehindProxy(failure)) continue
           const isProven = base === first
           // Nothing tells an unknown object from a path that is gone, but a host that answered lately.
           if (isUnknownObject(failure) && !isProven && !isWrite) continue
@@ -100,6 +100,11 @@ function isGone({ status, code, serviceCode }: Failure): boolean {
   // What the API itself does not find it names so; a gateway in its place has other words or none.
   if (status === 404) return !/NotFound$/i.test(serviceCode ?? '')
   return code === 'network' && /^(ENOTFOUND|EAI_\w+)$/.test(serviceCode ?? '')
+}
+
+/** A proxy that could not connect does not say whether the host is gone or only away: the others are asked, and if none answers, this is told. */
+function isBehindProxy({ serviceCode }: Failure): boolean {
+  return serviceCode === 'EPROXY_UPSTREAM'
 }
 
 function isUnknownObject({ status }: Failure): boolean {

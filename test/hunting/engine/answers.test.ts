@@ -125,3 +125,26 @@ test('an answer that is none fails its tenant alone', async () => {
     ['succeeded', undefined],
   ])
 })
+
+test('a fault of ours is tried again, and told as ours when it lasts', async () => {
+  const calls: Record<string, number> = {}
+  const lasting = 'a0000000-0000-4000-8000-000000000001'
+  const { db, hunts } = await givenHunts(id => {
+    calls[id] = (calls[id] ?? 0) + 1
+    if (id === lasting || calls[id] === 1) throw new TypeError('a bug of ours')
+    return graphAnswer([{ DeviceName: 'x' }])
+  })
+  await givenTenant(db, { id: lasting, rolesGranted: [huntingRole] })
+  await givenTenants(db, 1)
+
+  const { id } = await hunts.create(analyst, { query, tenants: 'all' })
+  const hunt = await ended(hunts, id)
+
+  const outcomeOf = (tenantId: string) => hunt.tenants.find(tenant => tenant.tenantId === tenantId)
+  expect(outcomeOf(lasting)).toMatchObject({
+    status: 'failed',
+    error: { code: 'unexpected', service: null, message: expect.stringContaining('in Tenantry') },
+  })
+  expect(calls[lasting]).toBe(3)
+  expect(hunt.tenants.filter(({ status }) => status === 'succeeded')).toHaveLength(1)
+})

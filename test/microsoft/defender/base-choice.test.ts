@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { RemoteError } from '../../../src/errors.ts'
+import { createBaseChoice } from '../../../src/microsoft/defender/base-choice.ts'
+import { namedFailure } from '../../../src/microsoft/failures/named-failure.ts'
 import { readIncidents } from '../../helpers/incidents.ts'
 import { defenderRoles, endpointRoles, failureOf, givenDefender, type Setup } from './setup.ts'
 
@@ -123,3 +126,29 @@ test.each(['404', '410'] as const)(
     expect(outcomes.map(({ failure }) => failure?.code)).toEqual(Array(3).fill('interface_retired'))
   },
 )
+
+test('behind a proxy that cannot connect to one host the other is asked, and neither counts as retired', async () => {
+  const choice = createBaseChoice()
+  const bases = ['https://older.example', 'https://newer.example'].map(
+    origin => ({ origin, tokenOf: 'endpoint' }) as const,
+  )
+  const away = new RemoteError(
+    namedFailure('network', { service: 'endpoint', serviceCode: 'EPROXY_UPSTREAM' }),
+  )
+  const asked: string[] = []
+  const wanted = { key: 'a', surface: 'endpoint', isWrite: false } as const
+
+  const answer = await choice.use(wanted, bases, async ({ origin }) => {
+    asked.push(origin)
+    if (origin.includes('older')) throw away
+    return 'answered'
+  })
+  const failure = await failureOf(
+    createBaseChoice().use(wanted, bases, async () => {
+      throw away
+    }),
+  )
+
+  expect([answer, asked]).toEqual(['answered', ['https://older.example', 'https://newer.example']])
+  expect(failure.code).toBe('network')
+})
