@@ -1,44 +1,27 @@
-import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { Finding } from '../../src/doctor/check.ts'
-import { type DoctorDeps, examine } from '../../src/doctor/doctor.ts'
+import type { DoctorDeps } from '../../src/doctor/doctor.ts'
 import { createDiscovery } from '../../src/microsoft/clouds/discovery.ts'
 import { createEndpoints } from '../../src/microsoft/clouds/endpoints.ts'
-import { createMailer } from '../../src/notifications/rules/channels/email.ts'
 import { createServices } from '../../src/services.ts'
-import { systemActor } from '../../src/tenants/actor.ts'
 import { type RunningApp, startApp } from '../helpers/app.ts'
 import { type Customers, customersOf, roles } from '../helpers/customers.ts'
-import { temporaryFolder } from '../helpers/folder.ts'
-import { startMailServer } from '../helpers/mail-server.ts'
 import { freePort } from '../helpers/process.ts'
 import { signedIn } from '../helpers/staff.ts'
+import { type Examine, examineAs, outcomesOf } from './examine.ts'
 
 let running: RunningApp
 let customers: Customers
+let examined: Examine
 
 beforeAll(async () => {
   running = await startApp({ tenants: 30, work: false, remote: { random: () => 0 } })
   customers = customersOf(running)
+  examined = examineAs(running)
 })
 
 afterAll(() => running?.close())
-
-/** What the doctor says, with some parts as they must not be. */
-async function examined(changes: Partial<DoctorDeps> = {}, tenant: string | null = null): Promise<Finding[]> {
-  const { config, ...services } = running.services
-  const findings: Finding[] = []
-  for await (const finding of examine({ ...services, ...config, ...changes }, systemActor, tenant)) {
-    findings.push(finding)
-  }
-  return findings
-}
-
-function outcomesOf(findings: Finding[]): Record<string, string> {
-  return Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]))
-}
 
 /** A login host that is not the simulator; it ends with the test. */
 async function givenLoginHost(
@@ -120,34 +103,6 @@ test('a host that does not answer is told by name, and the others with the time 
     remedy: expect.any(String),
   })
   expect(hosts[0]?.message).toMatch(/^answers in \d+ ms$/)
-})
-
-test('a database without TLS on another machine is warned of', async () => {
-  const remote = { version: '18.4', isEncrypted: false, isLocal: false }
-
-  const findings = await examined({ databaseServer: async () => remote })
-
-  expect(findings.find(({ check }) => check === 'database server')).toMatchObject({
-    outcome: 'warning',
-    message: 'PostgreSQL 18.4, without TLS',
-    remedy: expect.stringContaining('sslmode=verify-full'),
-  })
-})
-
-test('a data folder that others may read is told with what closes it', async () => {
-  const folder = await temporaryFolder()
-  await chmod(folder, 0o755)
-
-  const open = await examined({ dataDir: folder })
-  await chmod(folder, 0o711)
-  const entered = await examined({ dataDir: folder })
-
-  expect(open.find(({ check }) => check === 'data folder')).toMatchObject({
-    outcome: 'warning',
-    message: `others of this machine may list ${folder}`,
-    remedy: expect.stringContaining(`chmod go-rw ${folder}`),
-  })
-  expect(outcomesOf(entered)['data folder']).toBe('ok')
 })
 
 test.each([
@@ -298,46 +253,4 @@ test('a tenant that is unknown, not connected or has lost something is told apar
     message: expect.stringMatching(/not connected\. The app is disabled/),
     remedy: expect.stringContaining('Enabled for users to sign in'),
   })
-})
-
-test('a database that is not ready says what is missing', async () => {
-  const findings = await examined({ readiness: async () => ['migrations', 'queue'] })
-
-  expect(outcomesOf(findings)).toMatchObject({ database: 'ok', migrations: 'failed', queue: 'failed' })
-  expect(findings.find(({ check }) => check === 'migrations')?.remedy).toContain('Start Tenantry once')
-})
-
-test('a server that cannot carry another process is told, with what to do', async () => {
-  const budget = { all: 16, pool: 10, jobs: 3, listeners: 3, background: 5 }
-  const findings = await examined({
-    connectionBudget: async () => ({ budget, server: { allowed: 97, used: 90 } }),
-  })
-
-  expect(findings.find(({ check }) => check === 'database connections')).toMatchObject({
-    outcome: 'warning',
-    message: expect.stringContaining('7 of 97 left'),
-    remedy: expect.stringContaining('TENANTRY_DATABASE_CONNECTIONS'),
-  })
-})
-
-test('a mail server is looked at when one is set', async () => {
-  const server = await startMailServer({ signIn: { user: 'alerts', pass: 'right' } })
-  onTestFinished(() => server.close())
-  const mailFindings = async (url: URL | null) => {
-    const settings = url && { url, from: 'alerts@partner.example' }
-    const mailer = createMailer({ settings, domain: 'tenantry.partner.example', timeoutMs: 2_000 })
-    const findings = await examined({ mailer })
-    mailer.close()
-    return findings.filter(({ check }) => check === 'mail server')
-  }
-  const wrong = new URL(server.url)
-  wrong.password = 'wrong'
-
-  expect(await mailFindings(null)).toEqual([])
-  expect(await mailFindings(server.url)).toMatchObject([{ outcome: 'ok', remedy: null }])
-  const refused = await mailFindings(wrong)
-  expect(refused).toMatchObject([
-    { outcome: 'failed', serviceCode: '535', remedy: expect.stringContaining('TENANTRY_SMTP_URL') },
-  ])
-  expect(JSON.stringify(refused)).not.toContain('wrong')
 })

@@ -162,6 +162,17 @@ test('an incident is a page, and a part for the panel beside the queue', async (
   expect(panel.headers.vary).toContain('x-panel')
 })
 
+test('a change that cannot be written says why, and what to do', async () => {
+  const id = encodeURIComponent(`${north}:4712`)
+  const page = await staff.get(`/incidents/${id}`)
+  const [, updatedAt = ''] = /name="updatedAt" value="([^"]+)"/.exec(page.text) ?? []
+
+  const refused = await staff.post(`/incidents/${id}/changes`, { updatedAt, comment: 'noted' })
+
+  expect(refused.status).toBeGreaterThanOrEqual(400)
+  expect(words(refused.text)).toMatch(/Not saved The customer has not granted .+ What to do: Send .+ Code: role_missing/)
+})
+
 test('text of customers is shown and never run, on every page that shows incidents', async () => {
   const id = `${south}:4715`
   const query = new URLSearchParams({
