@@ -122,7 +122,7 @@ test('everything is suspended from the settings, with a reason', async () => {
   expect(words(refused.text)).toContain('The reason is missing')
   expect(words(done.text)).toContain(reason)
   expect(page).toContain('All calls to customers are suspended')
-  expect(words(ended.text)).toContain('Calls to customers go out.')
+  expect(words(ended.text)).toContain('Not suspended.')
 })
 
 test('a process that cannot read whether calls are suspended makes none', async () => {
