@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import type { Audit } from '../audit/audit.ts'
 import { AppError } from '../errors.ts'
 import type { Database } from '../platform/database/index.ts'
@@ -45,7 +45,8 @@ export function createAsk({
     requireAct(actor, actBehind[act])
     const createdAt = now()
     const sealed = {
-      id: randomUUID(),
+      // In the order of time, as the list is.
+      id: randomUUIDv7(),
       act,
       request: storableJson(asked.request) ?? {},
       tenantIds: [...new Set(tenantIds)].sort(),

@@ -165,6 +165,16 @@ test('who could not do it cannot decide, and who may not see the tenant finds no
   }
 })
 
+test('requests are listed newest first', async () => {
+  const asked = [await askedToOffboard(), await askedToOffboard(), await askedToOffboard()]
+
+  const { body } = await second('GET', '/approvals?limit=3')
+
+  expect(body.items.map(({ id }: { id: string }) => id)).toEqual(
+    asked.map(({ approval }) => approval.id).reverse(),
+  )
+})
+
 test('after an hour it is over', async () => {
   const { customer, approval } = await askedToOffboard()
   expect(Date.parse(approval.expiresAt) - Date.parse(approval.askedAt)).toBe(3_600_000)

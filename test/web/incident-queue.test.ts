@@ -170,7 +170,9 @@ test('a change that cannot be written says why, and what to do', async () => {
   const refused = await staff.post(`/incidents/${id}/changes`, { updatedAt, comment: 'noted' })
 
   expect(refused.status).toBeGreaterThanOrEqual(400)
-  expect(words(refused.text)).toMatch(/Not saved The customer has not granted .+ What to do: Send .+ Code: role_missing/)
+  expect(words(refused.text)).toMatch(
+    /Not saved The customer has not granted .+ What to do: Send .+ Code: role_missing/,
+  )
 })
 
 test('text of customers is shown and never run, on every page that shows incidents', async () => {
