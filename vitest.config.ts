@@ -14,6 +14,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     // How long a condition is waited for: a busy machine may take many times what it takes alone.
     expect: { poll: { timeout: 120_000, interval: 50 } },
+    // A browser on a machine that is short of time can lose a step: what fails twice has failed.
+    retry: 1,
     passWithNoTests: false,
   },
 })
