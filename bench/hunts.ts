@@ -9,7 +9,7 @@ import { isOver } from '../src/hunting/hunts/model.ts'
 import type { ExportFormat } from '../src/hunting/results/export/write-export.ts'
 import { startEmbedded } from '../src/platform/database/embedded.ts'
 import { openDatabase } from '../src/platform/database/index.ts'
-import { migrate } from '../src/platform/database/migrations/migrations.ts'
+import { prepareDatabase } from '../src/platform/database/migrations/prepare.ts'
 import type { Services } from '../src/services.ts'
 import { systemActor } from '../src/tenants/actor.ts'
 import type { Written } from './hunt-export.ts'
@@ -27,7 +27,7 @@ export async function run(report: Report): Promise<void> {
   await chmod(dataDir, 0o755)
   const postgres = await startEmbedded(dataDir)
   try {
-    await migrate(postgres.url)
+    await prepareDatabase({ url: postgres.url, migrationUrl: null })
     await givenTenants(postgres.url, 10_000)
     const services = await openServices(server.origin, postgres.url, dataDir)
     await services.start({ work: true })

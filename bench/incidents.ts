@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { createPool } from '../src/platform/database/connections/connections.ts'
 import { type EmbeddedServer, startEmbedded } from '../src/platform/database/embedded.ts'
-import { migrate } from '../src/platform/database/migrations/migrations.ts'
+import { prepareDatabase } from '../src/platform/database/migrations/prepare.ts'
 import { openServices } from './hunt-services.ts'
 import { fillStore, hashUnit, type Size } from './incident-data.ts'
 import { measureIngest } from './incident-ingest.ts'
@@ -62,7 +62,7 @@ async function makeStore(postgres: EmbeddedServer, name: string, size: Size): Pr
   await admin.end()
   const url = new URL(postgres.url)
   url.pathname = `/${name}`
-  await migrate(url.href)
+  await prepareDatabase({ url: url.href, migrationUrl: null })
   const client = new pg.Client({ connectionString: url.href })
   await client.connect()
   await client.query(hashUnit)
