@@ -21,6 +21,8 @@ test('cancel goes through although outcomes are being written in another order',
   await touch(last)
 
   const canceling = hunts.cancel(analyst, id)
+  // PostgreSQL may end the other side instead: then this test fails, and nobody waits for the cancellation.
+  canceling.catch(() => {})
   await until(
     async () => {
       const waiting = await db.$queryRaw<unknown[]>`
