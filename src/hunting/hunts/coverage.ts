@@ -1,6 +1,6 @@
 import { failureWords } from '../../microsoft/http/index.ts'
 import type { Coverage } from '../results/export/coverage.ts'
-import type { CoverageRow } from './store.ts'
+import type { CoverageRow } from './coverage-store.ts'
 
 /**
  * Failures of tenants that can never answer a query: no role for it, no

@@ -6,9 +6,9 @@ import type { Actor } from '../../tenants/actor.ts'
 import type { Coverage } from '../results/export/coverage.ts'
 import type { HuntChannel } from './channel.ts'
 import { coverageOf } from './coverage.ts'
+import { countOutcomes } from './coverage-store.ts'
 import type { AwaitedTenant, HuntSummary, HuntView } from './model.ts'
 import {
-  countOutcomes,
   countTasks,
   databaseTime,
   findAwaited,

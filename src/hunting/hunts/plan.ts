@@ -3,9 +3,10 @@ import type { Database } from '../../platform/database/index.ts'
 import type { Actor } from '../../tenants/actor.ts'
 import type { QueryAnalyzer } from '../query/analyzer.ts'
 import type { QueryAnalysis } from '../query/query-analysis.ts'
+import { findTableRefusals } from './coverage-store.ts'
 import { findReachable, readChoice, readTimespan, whyUnreachable } from './create.ts'
 import type { HuntRequest } from './model.ts'
-import { type ChosenTenant, findTableRefusals } from './store.ts'
+import type { ChosenTenant } from './store.ts'
 
 export type NamedTenant = { tenantId: string; name: string }
 

@@ -5,7 +5,7 @@ import type { StaffSessions } from '../../staff/sessions/sessions.ts'
 import { formats } from '../formats.ts'
 import { requireActor } from '../plugins/access/actors.ts'
 import { confirmAddress } from '../plugins/access/fresh-sign-in.ts'
-import { sessionIdHash } from '../session-store.ts'
+import { sessionIdHash } from '../plugins/access/session-store.ts'
 
 /** What asks for a new sign-in, in words. */
 const titles: Record<string, string> = {

@@ -11,9 +11,9 @@ import { localPath, type SignIn } from '../../staff/sign-in.ts'
 import { readProblem } from '../errors/problem.ts'
 import { unknownActor } from '../plugins/access/access-audit.ts'
 import { clientOf } from '../plugins/access/actors.ts'
+import { createSignInCookies } from '../plugins/access/sign-in-cookies.ts'
 import { readInput } from '../read-input.ts'
 import { originOf } from '../request-origin.ts'
-import { createSignInCookies } from '../sign-in-cookies.ts'
 
 type SignInOptions = {
   signIn: SignIn

@@ -6,8 +6,8 @@ import type { StaffSessions } from '../../../staff/sessions/sessions.ts'
 import { formErrors } from '../../errors/form-errors.ts'
 import { formats } from '../../formats.ts'
 import { requireActor } from '../../plugins/access/actors.ts'
+import { sessionIdHash } from '../../plugins/access/session-store.ts'
 import { readInput } from '../../read-input.ts'
-import { sessionIdHash } from '../../session-store.ts'
 import { fieldsOf, limitsFields, limitsFrom } from './limits-form.ts'
 
 type ById = { Params: { objectId: string } }

@@ -6,7 +6,7 @@ import type { StaffSessions } from '../../../staff/sessions/sessions.ts'
 import type { Client } from '../../../staff/sessions/store.ts'
 import type { Actor } from '../../../tenants/actor.ts'
 import { originOf } from '../../request-origin.ts'
-import { sessionIdHash } from '../../session-store.ts'
+import { sessionIdHash } from './session-store.ts'
 
 /** Pages: a member of staff who signed in asks, by the session's cookie. */
 export const staffActors = plugin(

@@ -5,9 +5,9 @@ import { AppError } from '../../../errors.ts'
 import { isFresh } from '../../../staff/sessions/fresh.ts'
 import type { SignIn } from '../../../staff/sign-in.ts'
 import { type Act, freshActs } from '../../../tenants/permissions.ts'
-import { createSignInCookies } from '../../sign-in-cookies.ts'
 import type { PendingAct } from '../../types.ts'
 import { isUnsafe } from './same-origin.ts'
+import { createSignInCookies } from './sign-in-cookies.ts'
 
 /** Where somebody comes back to after they proved anew who they are. */
 export const confirmAddress = '/sign-in/confirm'

@@ -4,8 +4,8 @@ import session from '@fastify/session'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { SessionRows } from '../../../staff/sessions/store.ts'
-import { createSessionStore } from '../../session-store.ts'
 import { isFromOurPage, isUnsafe } from './same-origin.ts'
+import { createSessionStore } from './session-store.ts'
 
 /** Cookies and server-side sessions; whatever is sent to change something carries the token of our own pages. */
 export const sessions = plugin(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type fastifySession from '@fastify/session'
 import type { Session } from 'fastify'
-import type { SessionRows } from '../staff/sessions/store.ts'
+import type { SessionRows } from '../../../staff/sessions/store.ts'
 
 /** The row's key of a session. */
 export function sessionIdHash(id: string): string {

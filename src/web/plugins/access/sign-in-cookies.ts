@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type PendingSignIn, signInLifetimeMs } from '../staff/sign-in.ts'
-import { readSignedJson, toSignedJson } from './signed-json.ts'
+import { type PendingSignIn, signInLifetimeMs } from '../../../staff/sign-in.ts'
+import { readSignedJson, toSignedJson } from '../../signed-json.ts'
 
 const pendingSchema = z.strictObject({
   stateHash: z.string(),
